@@ -1,0 +1,111 @@
+"""``guestabi-capture.pyz``: measure this host in one command, with the standard library alone.
+
+    python3 guestabi-capture.pyz [capture] [-o FILE] [--features NAME,NAME] [--name NAME]
+    python3 guestabi-capture.pyz rehearse SRC.json [-o FILE]
+
+Needs read-write on /dev/kvm and nothing else. The profile goes to standard output (or FILE, whole
+or not at all), what was done to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from typing import Any, Optional, Sequence
+
+from guestabi import __version__
+from guestabi.errors import GuestAbiError
+from guestabi.kvm.device import KvmDevice
+from guestabi.probe import host
+from guestabi.probe.capture import capture
+from guestabi.profile import canonical
+
+
+def measure_here(
+    *,
+    features: Optional[Sequence[str]] = None,
+    name: str = "",
+    device: str = "/dev/kvm",
+    progress: Any = lambda line: None,
+) -> dict[str, Any]:
+    """Return the sealed profile of this host. Raises NoKvm where there is nothing to measure."""
+    with KvmDevice(device) as kvm:
+        profile = capture(
+            kvm, taken=host.taken(), features=features, calls=kvm.calls, progress=progress
+        )
+    return canonical.seal(dict(profile, name=name))
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line; return its exit status (2: bad usage or input, 1: anything else)."""
+    options = _parser().parse_args(argv)
+    try:
+        text = _rehearse(options) if options.command == "rehearse" else _capture(options)
+        _deliver(text, options.output)
+    except GuestAbiError as error:
+        _say(f"error: {error}")
+        if error.hint:
+            _say(f"hint: {error.hint}")
+        return error.exit_status
+    except OSError as error:
+        _say(f"error: cannot write {options.output}: {error.strerror}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _capture(options: argparse.Namespace) -> str:
+    features = options.features.split(",") if options.features else None
+    profile = measure_here(
+        features=features, name=options.name, device=options.device, progress=_say
+    )
+    calls = sum(profile["taken"]["calls"].values())
+    _say(f"measured {len(profile['registers'])} registers with {calls} calls; no VM is left")
+    return canonical.to_text(profile)
+
+
+def _rehearse(options: argparse.Namespace) -> str:
+    from guestabi.probe import rehearse
+
+    source = rehearse.read_source(options.source)
+    with KvmDevice(options.device) as kvm:
+        result = rehearse.rehearse(kvm, source)
+    _say(f"restored {len(result['outcomes'])} registers in a throw-away VM; none is left")
+    return canonical.dumps(result) + "\n"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="guestabi-capture", description="Measure what this host's KVM/arm64 shows a guest."
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("command", nargs="?", default="capture", choices=("capture", "rehearse"))
+    parser.add_argument("source", nargs="?", help="rehearse: the profile to restore here")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write there, not to stdout")
+    parser.add_argument("--features", help="vCPU features by name (default: the host's CPU)")
+    parser.add_argument("--name", default="", help="a name to record in the profile")
+    parser.add_argument("--device", default="/dev/kvm", help="KVM's device node")
+    return parser
+
+
+def _deliver(text: str, output: Optional[str]) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    folder = os.path.dirname(os.path.abspath(output))
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".guestabi-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, output)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _say(line: str) -> None:
+    print(f"guestabi-capture: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,174 @@
+"""Profiles from and to files. What is not a whole, valid profile is refused, with the reason."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any, Mapping
+
+import msgspec
+
+from guestabi.errors import BadInput, GuestAbiError
+from guestabi.profile import canonical
+from guestabi.profile.host import HostProfile, Pattern, ProbedField, ProbedRegister
+from guestabi.profile.schema import PatternRecord, ProfileRecord, RegisterRecord
+from guestabi.uapi import regid
+
+MAX_BYTES = 8 << 20
+"""The largest file that is read; a capture with every probe is about 0.3 MB."""
+
+
+def load(path: str | os.PathLike[str]) -> HostProfile:
+    """Read the profile in ``path``. Raises BadInput, or GuestAbiError where the system refuses."""
+    return loads(_read(Path(path)), path)
+
+
+def loads(data: bytes, path: str | os.PathLike[str] = "profile") -> HostProfile:
+    """Return the profile in ``data``; ``path`` is only named in errors. Raises BadInput."""
+    record = _record(data, path)
+    registers = _registers(record, path)
+    return HostProfile(record.name, record.digest, record, registers, data)
+
+
+def save(profile: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Write a sealed profile to ``path``, whole or not at all."""
+    write_text(path, canonical.to_text(profile))
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write ``text`` to a temporary file beside ``path``, then rename it."""
+    target = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise GuestAbiError(f"cannot write {target}: {error.strerror}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise BadInput(path, "is not a regular file", hint="give a profile's JSON file")
+            data = stream.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise BadInput(path, "is a directory", hint="give a profile's JSON file") from None
+    except OSError as error:
+        raise BadInput(path, error.strerror or "cannot be read") from error
+    if len(data) > MAX_BYTES:
+        raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB: no profile is")
+    return data
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _record(data: bytes, path: str | os.PathLike[str]) -> ProfileRecord:
+    try:
+        plain = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise BadInput(path, f"is not JSON: {error}") from None
+    if not isinstance(plain, dict) or "schema" not in plain:
+        raise BadInput(path, "is no guestabi profile: it has no schema number")
+    schema = plain["schema"]
+    if isinstance(schema, int) and schema > canonical.SCHEMA:
+        raise BadInput(
+            path,
+            f"has schema {schema}, newer than this program's {canonical.SCHEMA}",
+            hint="read it with a newer guestabi",
+        )
+    try:
+        record = msgspec.convert(plain, ProfileRecord)
+        right = (canonical.abi_digest(plain), canonical.checksum(plain))
+    except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
+        raise BadInput(path, f"is no valid profile: {error}") from None
+    if (record.digest, record.checksum) != right:
+        raise BadInput(path, "its content does not match its digest", hint="capture it again")
+    return record
+
+
+def _registers(record: ProfileRecord, path: str | os.PathLike[str]) -> dict[int, ProbedRegister]:
+    registers: dict[int, ProbedRegister] = {}
+    last = -1
+    for row in record.registers:
+        try:
+            register = _register(row)
+        except ValueError as error:
+            raise BadInput(path, f"register {row.id}: {error}") from None
+        if register.id == last:
+            raise BadInput(path, f"register {row.id} stands in it twice")
+        if register.id < last:
+            raise BadInput(path, f"register {row.id} is out of order")
+        registers[register.id] = register
+        last = register.id
+    if not registers:
+        raise BadInput(path, "has no registers")
+    return registers
+
+
+def _register(row: RegisterRecord) -> ProbedRegister:
+    number = int(row.id, 16)
+    if isinstance(regid.decode(number), regid.Unknown):
+        size = regid.size_of(number)
+        if size > 256:
+            raise ValueError("its id is no KVM/arm64 register id")
+    size = regid.size_of(number)
+    if (row.default is None) != row.volatile:
+        raise ValueError("a volatile register has no default, every other one has")
+    return ProbedRegister(
+        id=number,
+        name=row.name,
+        size=size,
+        scope=row.scope,
+        window=row.window,
+        volatile=row.volatile,
+        default=None if row.default is None else _fits(row.default, size),
+        fields=None if row.fields is None else _fields(row, size),
+        patterns=None if row.patterns is None else tuple(_pattern(p, size) for p in row.patterns),
+        stages={stage: (late.same, late.other) for stage, late in row.stages.items()},
+        survives_other_init=row.survives_other_init,
+        survives_reinit=row.survives_reinit,
+    )
+
+
+def _fits(text: str, size: int) -> int:
+    value = int(text, 16)
+    if value >> 8 * size:
+        raise ValueError(f"value {text[:40]} is wider than its {8 * size} bits")
+    return value
+
+
+def _pattern(row: PatternRecord, size: int) -> Pattern:
+    value = _fits(row.value, size)
+    return Pattern(value, row.errno, value if row.got is None else _fits(row.got, size))
+
+
+def _fields(row: RegisterRecord, size: int) -> tuple[ProbedField, ...]:
+    taken = 0
+    fields = []
+    for record in row.fields or ():
+        field = ProbedField(record.low, record.width, record)
+        if record.low + record.width > 8 * size:
+            raise ValueError(f"field at bit {record.low} is outside its {8 * size} bits")
+        if taken & field.mask:
+            raise ValueError(f"field at bit {record.low} overlaps another one")
+        limit = (1 << record.width) - 1
+        spans = [*record.accepts, *record.refuses]
+        if any(first > last or last > limit for first, last in spans):
+            raise ValueError(f"field at bit {record.low} has a range that it cannot hold")
+        if any(wrote > limit or got > limit for wrote, got in record.otherwise):
+            raise ValueError(f"field at bit {record.low} has a value that it cannot hold")
+        taken |= field.mask
+        fields.append(field)
+    return tuple(fields)

@@ -1,0 +1,138 @@
+"""HostProfile: what one host was measured to expose, ready to be asked questions.
+
+Built from a validated :class:`~guestabi.profile.schema.ProfileRecord`; ids and values are
+integers here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Mapping, Optional
+
+from guestabi.profile.schema import DeviceRecord, FieldRecord, ProfileRecord
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a kernel answers to a write. ``kind`` is one of
+
+    ``same``      accepted, and reads back as written
+    ``readback``  accepted, but reads back as ``got``
+    ``refused``   refused with ``errno`` (a name such as ``EINVAL``; None: not recorded)
+    ``unknown``   not measured
+    """
+
+    kind: str
+    errno: Optional[str] = None
+    got: Optional[int] = None
+    by: Optional[tuple[int, int]] = None
+    """(low, width) of the field that decided, where one did"""
+
+
+@dataclass(frozen=True)
+class ProbedField:
+    low: int
+    width: int
+    record: FieldRecord
+
+    @property
+    def mask(self) -> int:
+        return ((1 << self.width) - 1) << self.low
+
+    def extract(self, value: int) -> int:
+        return value >> self.low & ((1 << self.width) - 1)
+
+    def accepted(self) -> list[tuple[int, int]]:
+        """Ranges (first, last) of raw field values that are accepted as written."""
+        return [(first, last) for first, last in self.record.accepts]
+
+    def answer(self, raw: int) -> Answer:
+        """What the kernel answers to ``raw`` (the field's own bits) in this field alone."""
+        place = (self.low, self.width)
+        if any(first <= raw <= last for first, last in self.record.accepts):
+            return Answer("same", by=place)
+        for wrote, got in self.record.otherwise:
+            if wrote == raw:
+                return Answer("readback", got=got, by=place)
+        if self.record.complete or any(a <= raw <= b for a, b in self.record.refuses):
+            return Answer("refused", errno=self.record.errno, by=place)
+        return Answer("unknown", by=place)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    value: int
+    errno: Optional[str]
+    got: int
+    """What was read back (equal to ``value`` when accepted as written)."""
+
+
+@dataclass(frozen=True)
+class ProbedRegister:
+    """One register of a profile. ``size`` is its width in bytes."""
+
+    id: int
+    name: str
+    size: int
+    scope: str
+    window: str
+    volatile: bool
+    default: Optional[int]
+    fields: Optional[tuple[ProbedField, ...]]
+    patterns: Optional[tuple[Pattern, ...]]
+    stages: Mapping[str, tuple[str, Optional[str]]]
+    """stage -> (answer to the same value, answer to another value)"""
+    survives_other_init: Optional[bool]
+    survives_reinit: Optional[bool]
+
+
+@dataclass(frozen=True)
+class HostProfile:
+    """The shared noun. ``registers`` is keyed by id, in ascending order."""
+
+    name: str
+    digest: str
+    record: ProfileRecord
+    registers: Mapping[int, ProbedRegister]
+    raw: bytes
+    """The file's bytes."""
+
+    @property
+    def capabilities(self) -> Mapping[str, int]:
+        return self.record.host.capabilities
+
+    @property
+    def devices(self) -> list[DeviceRecord]:
+        return self.record.devices
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """vCPU features of the measured VM, sorted."""
+        return tuple(self.record.vm.features)
+
+    @property
+    def kernel(self) -> str:
+        return self.record.taken.kernel_release
+
+    @property
+    def emulated_cpu(self) -> Optional[str]:
+        emulator = self.record.taken.emulator
+        return emulator.cpu if emulator else None
+
+    @cached_property
+    def defaults(self) -> Mapping[int, Optional[int]]:
+        """The reset value of every register by id; None for a volatile one."""
+        return {id: register.default for id, register in self.registers.items()}
+
+    @property
+    def label(self) -> str:
+        """A name for people: the profile's own, or else the kernel release."""
+        return self.name or self.kernel or self.digest[:12]
+
+    def to_builtins(self) -> dict[str, Any]:
+        """The profile as plain dicts and lists, as it stands in its file."""
+        import msgspec
+
+        plain: dict[str, Any] = msgspec.json.decode(self.raw)
+        return plain

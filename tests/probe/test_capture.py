@@ -23,7 +23,7 @@ def kernel(**changes: Row) -> FakeKvm:
     rows = {
         MIDR: Row(0x411FD070, accepts=lambda value: False),
         PFR0: Row(
-            0x11, accepts=lambda value: value in (0x10, 0x11), scope="vm", until="before-run"
+            0x11, accepts=lambda value: value >> 1 == 8, scope="vm", until="before-run"
         ),
         TPIDR: Row(0),
         COUNT: Row(0, volatile=True),

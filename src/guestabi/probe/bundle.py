@@ -20,6 +20,7 @@ PARTS = (
     "kvm/*.py",
     "probe/*.py",
     "profile/__init__.py",
+    "profile/bits.py",
     "profile/canonical.py",
 )
 """What goes in, relative to the package: host code alone."""

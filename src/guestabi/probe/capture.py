@@ -127,6 +127,8 @@ def _sweep(kvm: Kvm, configuration: Configuration, cells: Sequence[Cell], notes:
                 cell = waiting.pop(0)
                 sweeper.measure(cell)
                 if not cell.restored:
+                    others = [other for other in cells if other is not cell]
+                    cell.shares = sweeper.changed(others)
                     notes.append(f"{name_of(cell.id)} could not be put back; went on in a new VM")
                     break
 
@@ -156,7 +158,8 @@ def _vector_length_fields(sweeper: Sweeper, vcpu: Vcpu, cell: Cell) -> list[dict
             cell.scope = "vcpu"
             rows.append({"low": bit, "width": 1, "accepts": [[0, 1]]})
         else:
-            rows.append({"low": bit, "width": 1, "accepts": [[own, own]], "errno": errno})
+            cell.errno = cell.errno or errno
+            rows.append({"low": bit, "width": 1, "accepts": [[own, own]]})
         sweeper.write(cell.id, cell.default, cell.size)
     return rows
 
@@ -175,6 +178,9 @@ def _row(cell: Cell, life: stages.Life, ran: Optional[str]) -> dict[str, Any]:
         row["default_other"] = hex(cell.other)
     optional = {
         "fields": cell.fields,
+        "errno": cell.errno,
+        "acts": cell.acts,
+        "shares": [regid.hex_id(id) for id in cell.shares] or None,
         "patterns": cell.patterns,
         "survives_other_init": life.survives_other_init,
         "survives_reinit": life.survives_reinit,

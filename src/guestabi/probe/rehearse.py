@@ -92,7 +92,8 @@ def _outcome(
         return {**outcome, "kind": "missing", "destination": None}
     got = hex(int.from_bytes(vcpu.get_one_reg(id), "little"))
     if row is None:
-        return {**outcome, "kind": "defaulted", "destination": got}
+        again = hex(int.from_bytes(vcpu.get_one_reg(id), "little"))
+        return {**outcome, "kind": "defaulted", "destination": got if got == again else None}
     if errno is not None:
         return {**outcome, "kind": "refused", "errno": errno, "destination": got}
     if wanted is None:

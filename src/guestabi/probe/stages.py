@@ -68,6 +68,8 @@ def measure(kvm: Kvm, configuration: Configuration, cells: Sequence[Cell]) -> Li
 
 def window(cell: Cell, life: Life, ran: Optional[str]) -> str:
     """Name the time at which a register may be given another value (profile.schema.Window)."""
+    if not cell.restored:
+        return "unknown"
     if FINALIZED in life.stages:
         return "before-finalize" if cell.alternative is not None else "never"
     if cell.alternative is None:

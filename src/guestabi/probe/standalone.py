@@ -1,10 +1,11 @@
 """``guestabi-capture.pyz``: measure this host in one command, with the standard library alone.
 
     python3 guestabi-capture.pyz [capture] [-o FILE] [--features NAME,NAME] [--name NAME]
-    python3 guestabi-capture.pyz rehearse SRC.json [-o FILE]
+    python3 guestabi-capture.pyz rehearse SRC.json ... [-o FILE]
 
-Needs read-write on /dev/kvm and nothing else. The profile goes to standard output (or FILE, whole
-or not at all), what was done to standard error.
+Needs read-write on /dev/kvm and nothing else. The profile, or one line of JSON for each
+rehearsed source, goes to standard output (or FILE, whole or not at all), what was done to standard
+error.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 from typing import Any, Optional, Sequence
 
 from guestabi import __version__
-from guestabi.errors import GuestAbiError
+from guestabi.errors import GuestAbiError, UsageError
 from guestabi.kvm.device import KvmDevice
 from guestabi.probe import host
 from guestabi.probe.capture import capture
@@ -70,11 +71,16 @@ def _capture(options: argparse.Namespace) -> str:
 def _rehearse(options: argparse.Namespace) -> str:
     from guestabi.probe import rehearse
 
-    source = rehearse.read_source(options.source)
+    if not options.sources:
+        raise UsageError("nothing to rehearse", hint="name the profile to restore here")
+    sources = [rehearse.read_source(path) for path in options.sources]
+    lines = []
     with KvmDevice(options.device) as kvm:
-        result = rehearse.rehearse(kvm, source)
-    _say(f"restored {len(result['outcomes'])} registers in a throw-away VM; none is left")
-    return canonical.dumps(result) + "\n"
+        for source in sources:
+            result = rehearse.rehearse(kvm, source)
+            _say(f"{source['name']}: {len(result['outcomes'])} registers; no VM is left")
+            lines.append(canonical.dumps(result) + "\n")
+    return "".join(lines)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument("command", nargs="?", default="capture", choices=("capture", "rehearse"))
-    parser.add_argument("source", nargs="?", help="rehearse: the profile to restore here")
+    parser.add_argument("sources", nargs="*", help="rehearse: the profiles to restore here")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there, not to stdout")
     parser.add_argument("--features", help="vCPU features by name (default: the host's CPU)")
     parser.add_argument("--name", default="", help="a name to record in the profile")

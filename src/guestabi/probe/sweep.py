@@ -12,6 +12,7 @@ from typing import Any, Iterable, Optional, Sequence
 
 from guestabi.errors import RegisterError
 from guestabi.kvm.protocol import Vcpu
+from guestabi.profile import bits
 from guestabi.registers.catalogue import field_segments, lookup
 from guestabi.uapi import regid
 
@@ -39,6 +40,11 @@ class Cell:
     scope: str = "unknown"
     fields: Optional[list[dict[str, Any]]] = None
     patterns: Optional[list[dict[str, Any]]] = None
+    errno: Optional[str] = None
+    """the errno of what the fields refuse"""
+    acts: Optional[str] = None
+    shares: list[int] = field(default_factory=list)
+    """see profile.schema.RegisterRecord"""
     alternative: Optional[int] = None
     """an accepted value that is not the default"""
     restored: bool = True
@@ -55,6 +61,7 @@ class Sweeper:
         self._first = first
         self._second = second
         self._dirty = False
+        self._clean = True
 
     def measure(self, cell: Cell) -> None:
         """Fill in what the kernel answers; leave the register at its default."""
@@ -65,17 +72,34 @@ class Sweeper:
             if not self._settle(cell):
                 # A set-only or clear-only register: later patterns met what the first one left.
                 cell.patterns = _until_first_change(cell.patterns or [], cell.default)
-            elif cell.size <= 8 and not is_regular(cell.patterns or ()):
+            elif cell.size <= 8 and not is_regular(cell):
                 self._fields(cell)
-        self._settle(cell)
+        if not self._settle(cell):
+            cell.alternative = None
+            cell.acts = _action(cell)
+
+    def changed(self, cells: Iterable[Cell]) -> list[int]:
+        """Return the ids of those of ``cells`` that do not hold their default."""
+        return [cell.id for cell in cells if self._read(self._first, cell.id) != cell.default]
+
+    def _read_after(self, cell: Cell, value: int) -> int:
+        """Read back ``value``, just written. What is not as written may be left over from the
+        value before it: then write it once more, from the default."""
+        got = self._read(self._first, cell.id)
+        if got != value and not self._clean:
+            self.write(cell.id, cell.default, cell.size)
+            self.write(cell.id, value, cell.size)
+            got = self._read(self._first, cell.id)
+        self._clean = got == cell.default
+        return got
 
     def _settle(self, cell: Cell) -> bool:
         """Put the default back, if anything was written since; say whether it is back."""
         if self._dirty:
-            self._dirty = False
             back = self.write(cell.id, cell.default, cell.size) is None
             cell.restored = back and self._read(self._first, cell.id) == cell.default
             self._dirty = False
+            self._clean = True
         return cell.restored
 
     def _fields(self, cell: Cell) -> None:
@@ -96,7 +120,8 @@ class Sweeper:
     ) -> Optional[dict[str, Any]]:
         mask = ((1 << width) - 1) << low
         own = (cell.default & mask) >> low
-        accepts, refuses, otherwise = [own], [], []
+        accepts, refuses = [own], []
+        otherwise: list[list[int]] = []
         errno = scope = None
         for raw in values:
             if raw == own:
@@ -106,21 +131,22 @@ class Sweeper:
             if said is not None:
                 refuses.append(raw)
                 errno = errno or said
+                cell.errno = cell.errno or said
                 continue
-            got = self._read(self._first, cell.id)
+            got = self._read_after(cell, value)
             if got == value:
                 accepts.append(raw)
                 cell.alternative = value if cell.alternative is None else cell.alternative
                 scope = scope or self._scope(cell, mask)
             else:
-                otherwise.append([raw, (got & mask) >> low])
+                _extend(otherwise, raw, (got & mask) >> low)
         if len(accepts) == 1 and not otherwise and complete:
             return None
         row: dict[str, Any] = {"low": low, "width": width, "accepts": ranges(accepts)}
         optional: dict[str, Any] = {
             "otherwise": otherwise,
             "refuses": [] if complete else ranges(refuses),
-            "errno": errno,
+            "errno": None if errno == cell.errno else errno,
             "scope": scope,
         }
         row.update({key: found for key, found in optional.items() if found})
@@ -138,7 +164,7 @@ class Sweeper:
             if errno is not None:
                 row["errno"] = errno
             else:
-                got = self._read(self._first, cell.id)
+                got = self._read_after(cell, value)
                 if got != value:
                     row["got"] = hex(got)
                 if cell.alternative is None and got != cell.default:
@@ -191,18 +217,13 @@ def patterns_for(size: int) -> tuple[int, ...]:
     return (0, ones, ones // 3, ones // 3 * 2, POISON & ones)
 
 
-def is_regular(patterns: Iterable[dict[str, Any]]) -> bool:
-    """Whether every bit either holds what is written or never changes, and nothing is refused."""
-    stuck = ones = zeros = 0
-    for row in patterns:
-        if "errno" in row:
-            return False
-        value = int(row["value"], 16)
-        got = int(row.get("got", row["value"]), 16)
-        stuck |= value ^ got
-        ones |= got
-        zeros |= ~got
-    return not stuck & ones & zeros
+def is_regular(cell: Cell) -> bool:
+    """Whether the patterns were all accepted and tell what each bit does, one by one."""
+    rows = cell.patterns or []
+    if any("errno" in row for row in rows):
+        return False
+    pairs = [(int(row["value"], 16), int(row.get("got", row["value"]), 16)) for row in rows]
+    return bits.learn([*pairs, (cell.default, cell.default)], 8 * cell.size) is not None
 
 
 def ranges(values: Iterable[int]) -> list[list[int]]:
@@ -230,6 +251,24 @@ def _samples(own: int, width: int) -> list[int]:
     top = (1 << width) - 1
     near = {own ^ 1, (own - 1) & top, (own + 1) & top}
     return sorted({0, top, *near, *(own ^ 1 << bit for bit in range(width))} - {own})
+
+
+def _action(cell: Cell) -> Optional[str]:
+    """Name what the last pattern did, all ones but for a register whose default is that."""
+    row = (cell.patterns or [{}])[-1]
+    if "value" not in row or "errno" in row:
+        return None
+    value, got = int(row["value"], 16), int(row.get("got", row["value"]), 16)
+    if got == cell.default & ~value:
+        return "clears"
+    return "sets" if got == cell.default | got & value else None
+
+
+def _extend(rows: list[list[int]], raw: int, got: int) -> None:
+    if rows and rows[-1][1:] == [raw - 1, got]:
+        rows[-1][1] = raw
+    else:
+        rows.append([raw, raw, got])
 
 
 def _until_first_change(rows: list[dict[str, Any]], default: int) -> list[dict[str, Any]]:

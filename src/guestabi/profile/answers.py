@@ -1,14 +1,17 @@
 """What will this kernel answer to this value? Derived from what was measured, never guessed.
 
-The one assumption: fields that were accepted one at a time are accepted together, because the
-kernel checks ID registers field by field (``arm64_check_features`` in
-``arch/arm64/kvm/sys_regs.c``). The rehearsal tests hold it against real kernels.
+Three assumptions, which the rehearsal tests hold against real kernels. Fields that were accepted
+one at a time are accepted together, because the kernel checks ID registers field by field
+(``arm64_check_features`` in ``arch/arm64/kvm/sys_regs.c``). Of a field too wide to try every
+value, whose samples (all zeros, all ones, each bit flipped) were all accepted, or all refused, so
+are the other values. And bits that each answered alike in every pattern act one by one.
 """
 
 from __future__ import annotations
 
 from typing import Optional
 
+from guestabi.profile import bits
 from guestabi.profile.host import Answer, Pattern, ProbedRegister
 
 
@@ -19,7 +22,11 @@ def answer(register: ProbedRegister, value: int) -> Answer:
     """
     if value >> 8 * register.size:
         return Answer("refused", errno="EINVAL")
-    if register.volatile or value == register.default:
+    if register.volatile:
+        return Answer("same")
+    if register.acts is not None:
+        return _by_action(register, value)
+    if value == register.default:
         return Answer("same")
     for pattern in register.patterns or ():
         if pattern.value == value:
@@ -27,7 +34,7 @@ def answer(register: ProbedRegister, value: int) -> Answer:
     if register.fields is not None:
         return _by_fields(register, value)
     if register.patterns is not None:
-        return _by_bits(register.patterns, value)
+        return _by_bits(register, value)
     return Answer("unknown")
 
 
@@ -57,35 +64,41 @@ def _by_fields(register: ProbedRegister, value: int) -> Answer:
         elif said.got is not None:
             read = read & ~field.mask | said.got << field.low
     if changed:
-        return Answer("refused", errno=_errno_of(register), by=_lowest_bit(changed))
+        return Answer("refused", errno=register.errno, by=_lowest_bit(changed))
     if unknown is not None:
         return unknown
     return Answer("same") if read == value else Answer("readback", got=read)
 
 
-def _by_bits(patterns: tuple[Pattern, ...], value: int) -> Answer:
-    """Compose the answer of a register whose bits each hold what is written, or never change."""
+def _by_bits(register: ProbedRegister, value: int) -> Answer:
+    """Compose the answer of a register whose bits were each seen to act alone."""
+    patterns = register.patterns or ()
     if not patterns or any(pattern.errno is not None for pattern in patterns):
         return Answer("unknown")
-    stuck = ones = zeros = 0
-    for pattern in patterns:
-        stuck |= pattern.value ^ pattern.got
-        ones |= pattern.got
-        zeros |= ~pattern.got
-    if stuck & ones & zeros:
+    pairs = [(pattern.value, pattern.got) for pattern in patterns]
+    if register.default is not None:
+        pairs.append((register.default, register.default))
+    table = bits.learn(pairs, 8 * register.size)
+    read = None if table is None else table.read_back(value)
+    if read is None:
         return Answer("unknown")
-    read = value & ~stuck | ones & stuck
     return Answer("same") if read == value else Answer("readback", got=read)
 
 
-def _errno_of(register: ProbedRegister) -> Optional[str]:
-    for field in register.fields or ():
-        if field.record.errno:
-            return field.record.errno
+def apply(register: ProbedRegister, held: int, value: int) -> int:
+    """Return what a register that only sets or only clears bits holds after ``value`` is written
+    to it while it holds ``held``."""
+    if register.acts == "clears":
+        return held & ~value
+    settable = 0
     for pattern in register.patterns or ():
-        if pattern.errno:
-            return pattern.errno
-    return None
+        settable |= pattern.got
+    return held | value & settable
+
+
+def _by_action(register: ProbedRegister, value: int) -> Answer:
+    read = apply(register, register.default or 0, value)
+    return Answer("same") if read == value else Answer("readback", got=read)
 
 
 def _lowest_bit(bits: int) -> tuple[int, int]:

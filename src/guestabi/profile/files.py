@@ -139,6 +139,9 @@ def _register(row: RegisterRecord) -> ProbedRegister:
         stages={stage: (late.same, late.other) for stage, late in row.stages.items()},
         survives_other_init=row.survives_other_init,
         survives_reinit=row.survives_reinit,
+        errno=row.errno,
+        acts=row.acts,
+        shares=tuple(int(each, 16) for each in row.shares),
     )
 
 
@@ -158,16 +161,17 @@ def _fields(row: RegisterRecord, size: int) -> tuple[ProbedField, ...]:
     taken = 0
     fields = []
     for record in row.fields or ():
-        field = ProbedField(record.low, record.width, record)
+        field = ProbedField(record.low, record.width, record, record.errno or row.errno)
         if record.low + record.width > 8 * size:
             raise ValueError(f"field at bit {record.low} is outside its {8 * size} bits")
         if taken & field.mask:
             raise ValueError(f"field at bit {record.low} overlaps another one")
         limit = (1 << record.width) - 1
-        spans = [*record.accepts, *record.refuses]
+        odd = [(first, last) for first, last, _ in record.otherwise]
+        spans = [*record.accepts, *record.refuses, *odd]
         if any(first > last or last > limit for first, last in spans):
             raise ValueError(f"field at bit {record.low} has a range that it cannot hold")
-        if any(wrote > limit or got > limit for wrote, got in record.otherwise):
+        if any(got > limit for _, _, got in record.otherwise):
             raise ValueError(f"field at bit {record.low} has a value that it cannot hold")
         taken |= field.mask
         fields.append(field)

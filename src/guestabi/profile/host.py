@@ -35,6 +35,8 @@ class ProbedField:
     low: int
     width: int
     record: FieldRecord
+    errno: Optional[str] = None
+    """the errno of what it refuses"""
 
     @property
     def mask(self) -> int:
@@ -52,11 +54,17 @@ class ProbedField:
         place = (self.low, self.width)
         if any(first <= raw <= last for first, last in self.record.accepts):
             return Answer("same", by=place)
-        for wrote, got in self.record.otherwise:
-            if wrote == raw:
+        for first, last, got in self.record.otherwise:
+            if first <= raw <= last:
                 return Answer("readback", got=got, by=place)
         if self.record.complete or any(a <= raw <= b for a, b in self.record.refuses):
-            return Answer("refused", errno=self.record.errno, by=place)
+            return Answer("refused", errno=self.errno, by=place)
+        if self.record.otherwise:
+            return Answer("unknown", by=place)
+        if not self.record.refuses:
+            return Answer("same", by=place)
+        if sum(last - first + 1 for first, last in self.record.accepts) == 1:
+            return Answer("refused", errno=self.errno, by=place)
         return Answer("unknown", by=place)
 
 
@@ -85,6 +93,12 @@ class ProbedRegister:
     """stage -> (answer to the same value, answer to another value)"""
     survives_other_init: Optional[bool]
     survives_reinit: Optional[bool]
+    errno: Optional[str] = None
+    """the errno of what its fields refuse"""
+    acts: Optional[str] = None
+    """``sets`` or ``clears``: what a write does with the bits that are 1 in it, and no more"""
+    shares: tuple[int, ...] = ()
+    """ids of other registers that such a write changes too"""
 
 
 @dataclass(frozen=True)

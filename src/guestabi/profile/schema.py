@@ -35,12 +35,13 @@ class FieldRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     """The field's name, for people; the position is what counts."""
     complete: bool = True
     """Every value of the field was tried; what is in no list was refused."""
-    otherwise: list[tuple[Word, Word]] = []
-    """``[written, read back]``: accepted without an error, but the register reads otherwise."""
+    otherwise: list[tuple[Word, Word, Word]] = []
+    """``[first, last, read back]``: values that were accepted without an error, after which the
+    field reads otherwise."""
     refuses: list[Range] = []
     """Values that were tried and refused; written only where not every value was tried."""
     errno: Optional[Text] = None
-    """The errno of the refusals."""
+    """The errno of the refusals, where it is not the register's."""
     scope: Scope = "unknown"
 
 
@@ -76,6 +77,13 @@ class RegisterRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     fields: Optional[list[FieldRecord]] = None
     """Measured fields. A bit in none of them accepts nothing but its default.
     Null: not measured field by field."""
+    errno: Optional[Text] = None
+    """The errno of what the fields refuse."""
+    acts: Optional[Literal["sets", "clears"]] = None
+    """A write only sets, or only clears, the bits that are 1 in it: the default cannot be put
+    back."""
+    shares: list[Id] = []
+    """Other registers that such a write changes too."""
     patterns: Optional[list[PatternRecord]] = None
     """Whole values that were tried. Null: not measured."""
     stages: dict[Text, LateRecord] = {}

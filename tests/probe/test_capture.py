@@ -22,9 +22,7 @@ TAKEN = {"kernel_release": "6.0", "kernel_version": "#1", "machine": "aarch64"}
 def kernel(**changes: Row) -> FakeKvm:
     rows = {
         MIDR: Row(0x411FD070, accepts=lambda value: False),
-        PFR0: Row(
-            0x11, accepts=lambda value: value >> 1 == 8, scope="vm", until="before-run"
-        ),
+        PFR0: Row(0x11, accepts=lambda value: value >> 1 == 8, scope="vm", until="before-run"),
         TPIDR: Row(0),
         COUNT: Row(0, volatile=True),
         PSCI: Row(0x10001, accepts=lambda v: v in (2, 0x10000, 0x10001), scope="vm"),
@@ -81,9 +79,7 @@ def test_windows(profile):
 def test_accepted_values(profile):
     """Values are those that were accepted and read back; others keep their errno."""
     pfr0 = profile.registers[PFR0]
-    assert [(f.low, f.accepted(), f.errno) for f in pfr0.fields or ()] == [
-        (0, [(0, 1)], "EINVAL")
-    ]
+    assert [(f.low, f.accepted(), f.errno) for f in pfr0.fields or ()] == [(0, [(0, 1)], "EINVAL")]
     psci = profile.registers[PSCI]
     assert [f.accepted() for f in psci.fields or ()] == [[(2, 2), (0x10000, 0x10001)]]
     assert [f.accepted() for f in profile.registers[MIDR].fields or ()] == [[(0xD07, 0xD07)]]

@@ -19,8 +19,6 @@ SCHEMA = 1
 ABI_KEYS = ("vm", "host", "devices", "registers")
 """The top-level keys that the digest covers."""
 
-_LABELS = frozenset({"name", "field"})
-
 
 def dumps(value: Any) -> str:
     """Return the one JSON text of ``value``: sorted keys, no blanks."""
@@ -37,7 +35,8 @@ def sha256(value: Any) -> str:
 
 def abi_digest(profile: Mapping[str, Any]) -> str:
     """Return the digest of the ABI part. Display names are no part of it: ids are."""
-    return sha256({key: _without_labels(profile[key]) for key in ABI_KEYS})
+    plain = {key: profile[key] for key in ABI_KEYS}
+    return sha256({**plain, "registers": [_without_labels(row) for row in plain["registers"]]})
 
 
 def checksum(profile: Mapping[str, Any]) -> str:
@@ -65,9 +64,16 @@ def to_text(profile: Mapping[str, Any]) -> str:
     return "{\n " + ",\n ".join(lines) + "\n}\n"
 
 
-def _without_labels(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _without_labels(v) for k, v in value.items() if k not in _LABELS}
-    if isinstance(value, (list, tuple)):
-        return [_without_labels(item) for item in value]
-    return value
+def _without_labels(row: Any) -> Any:
+    """Leave out what names a register and its fields for people."""
+    if not isinstance(row, Mapping):
+        return row
+    kept = {key: value for key, value in row.items() if key != "name"}
+    if isinstance(kept.get("fields"), list):
+        kept["fields"] = [
+            {key: value for key, value in each.items() if key != "field"}
+            if isinstance(each, Mapping)
+            else each
+            for each in kept["fields"]
+        ]
+    return kept

@@ -1,0 +1,58 @@
+# Everything that a person or the gate does with this repository.
+# `make demo` and `make test` set up all they need on a machine with Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help setup demo test test-lab check bench atlas docs capture.pyz clean
+
+help: ## what can be made here
+	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: $(VENV)/.dev ## a virtual environment with guestabi and the tools to work on it
+
+$(VENV)/.demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.demo ## the main job, on the captures that ship with the package
+	$(BIN)/guestabi matrix --cpu neoverse-n1 --vmm qemu-10.0
+	@echo
+	$(BIN)/guestabi check debian-7.3/neoverse-n1 debian-7.2/neoverse-n1 --vmm qemu-10.0 || test $$? -eq 100
+
+test: $(VENV)/.dev ## every test; those of the lab are skipped, with the reason, where it is missing
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-lab: $(VENV)/.dev ## the tests that boot real kernels, and no skips
+	GUESTABI_REQUIRE_LAB=1 $(BIN)/python -m pytest -m lab
+
+check: $(VENV)/.dev ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
+	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/matrix.py
+	$(BIN)/python benchmarks/one_reg.py
+
+atlas: $(VENV)/.dev ## measure the shipped captures anew in the lab (about 15 minutes)
+	$(BIN)/python tools/make_atlas.py
+
+docs: $(VENV)/.dev ## what in docs/ and the README is generated
+	$(BIN)/python tools/make_docs.py
+
+capture.pyz: $(VENV)/.demo ## dist/guestabi-capture.pyz: one file that measures a host
+	@mkdir -p dist
+	$(BIN)/python -m guestabi.probe.bundle dist/guestabi-capture.pyz
+
+clean: ## remove what was made, but not the lab's cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

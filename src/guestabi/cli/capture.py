@@ -1,0 +1,30 @@
+"""``guestabi capture``."""
+
+from __future__ import annotations
+
+import click
+
+from guestabi.cli import emit, options
+from guestabi.cli.help import command as make
+
+
+@make("capture")
+@click.option("--features", metavar="NAMES", help="vCPU features, by comma (default: the host's).")
+@click.option("--name", default="", help="A name to record in the profile.")
+@click.option("--device", default="/dev/kvm", show_default=True, help="KVM's device node.")
+@options.output
+@options.quiet()
+def command(features: str | None, name: str, device: str, output: str | None, quiet: bool) -> None:
+    """Measure this host's KVM into a profile, on throw-away VMs, without running guest code.
+
+    The profile goes to standard output or FILE. Needs read-write on the device, and nothing else.
+    On hosts where nothing may be installed, guestabi-capture.pyz does the same in one file.
+    """
+    from guestabi.probe.standalone import measure_here
+    from guestabi.profile import canonical
+
+    say = (lambda line: None) if quiet else emit.note
+    chosen = features.split(",") if features else None
+    profile = measure_here(features=chosen, name=name, device=device, progress=say)
+    say(f"{len(profile['registers'])} registers measured; no VM is left")
+    emit.text(canonical.to_text(profile), output)

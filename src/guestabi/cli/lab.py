@@ -1,0 +1,194 @@
+"""``guestabi lab``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from guestabi.cli import emit, options
+from guestabi.cli.help import group
+from guestabi.cli.options import F
+from guestabi.errors import LabError, UsageError
+
+if TYPE_CHECKING:
+    from guestabi.lab.archive import Archive
+    from guestabi.lab.capture import Captured
+
+
+@group("lab")
+def command() -> None:
+    """Real arm64 kernels in QEMU, without arm64 hardware.
+
+    Needs qemu-system-aarch64 (Debian: qemu-system-arm), apt and dpkg. Kernels are Debian's own
+    packages, their signatures checked, kept below $XDG_CACHE_HOME/guestabi. The CPUs are models:
+    lists, windows and errnos are the kernel's, cache geometry is the emulator's.
+    """
+
+
+def kernel_option(function: F) -> F:
+    """Add ``--kernel``."""
+    said = "A series (6.12), a version (6.12.117), a release, or all; may be repeated."
+    return click.option("--kernel", "kernels", multiple=True, required=True, help=said)(function)
+
+
+def cpu_option(function: F) -> F:
+    """Add ``--cpu``."""
+    said = "A QEMU CPU model, or all; may be repeated."
+    return click.option(
+        "--cpu", "cpus", multiple=True, default=("neoverse-n1",), show_default=True, help=said
+    )(function)
+
+
+@command.command("kernels")
+@click.option("--series", help="Only this series.")
+@click.option("--refresh", is_flag=True, help="Ask the archive again, however fresh the index.")
+@options.formats("text", "json")
+@options.quiet()
+def kernels(series: str | None, refresh: bool, style: str, quiet: bool) -> None:
+    """What the archive offers, per series and build; what is in the cache is marked."""
+    archive = _archive(refresh=refresh, quiet=quiet)
+    builds = archive.candidates(series) if series else tuple(reversed(archive.builds()))
+    cached = {build.filename for build in archive.cached()}
+    if archive.missing_suites() and not quiet:
+        emit.note(f"not readable, and left out: {', '.join(archive.missing_suites())}")
+    rows = [
+        {
+            "series": build.series,
+            "version": build.version,
+            "release": build.release,
+            "suite": build.suite,
+            "megabytes": round(build.size / 1e6, 1),
+            "cached": build.filename in cached,
+        }
+        for build in builds
+    ]
+    if style == "json":
+        emit.data(rows)
+        return
+    from guestabi.report import kernels_text
+
+    emit.show(kernels_text.render(rows))
+
+
+@command.command("capture")
+@kernel_option
+@cpu_option
+@click.option("--jobs", type=click.IntRange(min=1), help="Boots at a time (default: the cores).")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    show_default=True,
+    help="Seconds that one boot may take.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    help="A file for one capture; a folder for more (made if need be).",
+)
+@options.quiet()
+def capture(
+    kernels: Sequence[str],
+    cpus: Sequence[str],
+    jobs: int | None,
+    timeout: float,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    """Boot each kernel on each CPU, measure it, and bring the profile home.
+
+    One capture goes to standard output or FILE; more go to PATH/debian-VERSION/CPU.json.
+    """
+    from guestabi.cli.progress import watch
+    from guestabi.lab.archive import Archive
+    from guestabi.lab.profiles import capture_profiles
+
+    many = len(kernels) > 1 or len(cpus) > 1 or "all" in (*kernels, *cpus)
+    if many and output is None:
+        raise UsageError("more than one capture needs a folder", hint="name one with --output")
+    failed: list[str] = []
+    with watch("captures", None, quiet=quiet) as watched, ExitStack() as stack:
+        archive = Archive(progress=watched.say)
+        work = capture_profiles(archive, kernels, cpus, jobs=jobs, timeout=timeout)
+        # Closing it ends boots that still run, as when this is interrupted.
+        found = stack.enter_context(closing(work))
+        for captured in found:
+            watched.step()
+            if captured.error is not None:
+                if not many:
+                    raise captured.error
+                failed.append(captured.subject.name)
+                watched.say(f"{captured.subject.name}: {captured.error}")
+                continue
+            _deliver(captured, output, many=many)
+    if failed:
+        raise LabError(
+            f"{len(failed)} captures failed: {', '.join(failed)}",
+            hint="their reasons stand above; capture one of them alone to look closer",
+        )
+
+
+def _deliver(captured: Captured[str], output: str | None, *, many: bool) -> None:
+    text = captured.value or ""
+    if not many:
+        emit.text(text, output)
+        return
+    path = Path(output or ".") / f"{captured.subject.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    emit.text(text, str(path))
+
+
+@command.command("rehearse")
+@click.argument("source")
+@click.option("--kernel", required=True, help="The destination: a series, version or release.")
+@click.option("--cpu", default="neoverse-n1", show_default=True, help="A QEMU CPU model.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    show_default=True,
+    help="Seconds that the boot may take.",
+)
+@options.vmm
+@options.formats("text", "json")
+@options.output
+@options.quiet()
+def rehearse(
+    source: str,
+    kernel: str,
+    cpu: str,
+    timeout: float,
+    vmm: str,
+    style: str,
+    output: str | None,
+    quiet: bool,
+) -> int:
+    """Boot a kernel, restore SOURCE's registers in a throw-away VM there, and judge the outcome.
+
+    Exit status as for 'guestabi check'.
+    """
+    from guestabi.cli.progress import watch
+    from guestabi.cli.rehearse import put
+    from guestabi.compat import rehearsal
+    from guestabi.lab.archive import Archive
+    from guestabi.lab.profiles import rehearse_profiles
+    from guestabi.policies import load
+
+    policy = load(vmm)
+    host = options.profile(source)
+    with watch("rehearsals", 1, quiet=quiet) as watched:
+        archive = Archive(progress=watched.say)
+        found = rehearse_profiles(archive, kernel, cpu, [host], timeout=timeout)
+        watched.step()
+    return put(rehearsal.judge(host, found[0], policy), style, output)
+
+
+def _archive(*, refresh: bool, quiet: bool) -> Archive:
+    from guestabi.lab.archive import Archive
+
+    return Archive(refresh=refresh, progress=(lambda line: None) if quiet else emit.note)

@@ -1,0 +1,66 @@
+"""Options and arguments that several commands share, and how a profile argument is read."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+import click
+
+from guestabi.errors import UnknownName
+
+if TYPE_CHECKING:
+    from guestabi.profile.host import HostProfile
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_VMM = "qemu-10.0"
+
+QUESTIONS = ("forward", "return", "rollback", "pinned")
+
+
+def vmm(function: F) -> F:
+    """Add ``--vmm``."""
+    said = "Loader policy: how the VMM saves and restores registers."
+    return click.option("--vmm", default=DEFAULT_VMM, show_default=True, help=said)(function)
+
+
+def output(function: F) -> F:
+    """Add ``-o/--output``, which arrives as ``output``: a path or None."""
+    said = "Write the result there, whole or not at all."
+    return click.option("-o", "--output", type=click.Path(), help=said)(function)
+
+
+def formats(*names: str) -> Callable[[F], F]:
+    """Add ``--format``, which arrives as ``style``; the first name is the default."""
+    return click.option(
+        "--format", "style", type=click.Choice(names), default=names[0], show_default=True
+    )
+
+
+def quiet(said: str = "No progress and no notes on standard error.") -> Callable[[F], F]:
+    """Add ``-q/--quiet``."""
+    return click.option("-q", "--quiet", is_flag=True, help=said)
+
+
+def profile(argument: str) -> HostProfile:
+    """Return the profile that a command line names: a file, if there is one, or an atlas name.
+
+    Raises BadInput for a file that is no profile, UnknownName with the nearest atlas names.
+    """
+    from guestabi.profile import files
+
+    if os.path.lexists(argument) or _looks_like_a_path(argument):
+        return files.load(argument)
+    from guestabi import atlas
+
+    try:
+        return atlas.resolve(argument)
+    except UnknownName as error:
+        if not error.hint:
+            error.hint = "give a profile's file, or a name that 'guestabi atlas list' shows"
+        raise
+
+
+def _looks_like_a_path(argument: str) -> bool:
+    return argument.endswith(".json") or argument.startswith((os.sep, ".", "~"))

@@ -1,0 +1,100 @@
+"""Pin files: register values that a VMM sets when a guest is born.
+
+JSON ``{"0x6030000000140000": "0x10001"}``, or TOML with ``PSCI_VERSION = "0x10001"`` under
+``[pins]``. Registers by name or id, values as hex text or as numbers. Anything else is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import tomllib
+
+from guestabi.errors import BadInput, UnknownName
+
+MAX_BYTES = 1 << 20
+_WIDEST = 2048
+
+
+def load(path: str) -> dict[int, int]:
+    """Return the pins in ``path``: value by register id, sorted by id. Raises BadInput."""
+    entries = _entries(_text(path), path)
+    if not entries:
+        raise BadInput(path, "pins nothing", hint='write for example {"PSCI_VERSION": "0x10001"}')
+    pins: dict[int, int] = {}
+    for name, value in entries.items():
+        number = _register(name, path)
+        if number in pins:
+            raise BadInput(path, f"pins {name} twice")
+        pins[number] = _value(name, number, value, path)
+    return dict(sorted(pins.items()))
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise BadInput(path, error.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise BadInput(path, "is not UTF-8 text") from None
+    if len(data) > MAX_BYTES:
+        raise BadInput(path, "is larger than 1 MB: no pin file is")
+    return text
+
+
+def _entries(text: str, path: str) -> dict[str, Any]:
+    found = _json(text, path) if text.lstrip()[:1] == "{" else _toml(text, path)
+    if not isinstance(found, dict):
+        raise BadInput(path, "is no table of registers and values")
+    return found
+
+
+def _json(text: str, path: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: _once(pairs, path))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(path, f"is not JSON: {error}") from None
+
+
+def _once(pairs: list[tuple[str, Any]], path: str) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadInput(path, "has a key twice")
+    return found
+
+
+def _toml(text: str, path: str) -> Any:
+    try:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(path, f"is neither JSON nor TOML: {error}") from None
+    strangers = sorted(set(table) - {"pins"})
+    if strangers:
+        raise BadInput(path, f"has an unknown key {strangers[0]!r}", hint="pins stand in [pins]")
+    return table.get("pins", {})
+
+
+def _register(name: str, path: str) -> int:
+    from guestabi.registers import catalogue
+
+    try:
+        return catalogue.find(name).id
+    except UnknownName as error:
+        raise BadInput(path, str(error), hint=error.hint) from None
+
+
+def _value(name: str, number: int, value: Any, path: str) -> int:
+    from guestabi.uapi.regid import size_of
+
+    try:
+        parsed = int(value, 0) if isinstance(value, str) else value
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, int) or isinstance(parsed, bool) or parsed < 0:
+        raise BadInput(path, f"{name}: {value!r} is no value", hint='write a value as "0x10001"')
+    if parsed.bit_length() > 8 * size_of(number):
+        raise BadInput(path, f"{name}: the value is wider than its {8 * size_of(number)} bits")
+    return parsed

@@ -1,0 +1,58 @@
+"""Progress on standard error: a bar on a terminal, nothing in a pipe, lines for what matters."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+
+class Watch(NamedTuple):
+    """``say`` shows a line; ``step`` moves the bar on by one."""
+
+    say: Callable[[str], None]
+    step: Callable[[], None]
+
+
+@contextmanager
+def watch(what: str, total: int | None, *, quiet: bool) -> Iterator[Watch]:
+    """Show progress of ``total`` steps (None: not known yet) until the block ends."""
+    if quiet:
+        yield Watch(lambda line: None, lambda: None)
+    elif not sys.stderr.isatty():
+        yield Watch(_line, lambda: None)
+    else:
+        with _bar(what, total) as shown:
+            yield shown
+
+
+def _line(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Watch]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=total)
+        yield Watch(
+            lambda line: bars.console.print(line, markup=False, highlight=False),
+            lambda: bars.advance(task),
+        )

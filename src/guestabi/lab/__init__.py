@@ -1,0 +1,16 @@
+"""Real arm64 kernels in QEMU: fetch them, boot them, run a program in them, bring its result home.
+
+::
+
+    archive = Archive(progress=print)           # lab.archive: what there is, and getting it
+    six = prepare(archive, "6.12")              # lab.prepare: from a name to what boots
+    n1 = Machine(find_cpu("neoverse-n1"))       # lab.machines: what can be emulated
+    run(six.system, n1, ["uname", "-r"]).stdout # lab.boot: one boot, one command
+    capture(archive, ["all"], ["all"], ...)     # lab.capture: many, in parallel
+
+Below these lie ``apt`` (a private apt root), ``index`` and ``packages`` (what it lists), ``image``,
+``cpio`` and ``warm`` (the initramfs), ``channel`` (how results come home), ``store`` (the cache).
+
+Needs the Debian packages qemu-system-arm, apt, dpkg and debian-archive-keyring; what is missing is
+a MissingTool that names it.
+"""

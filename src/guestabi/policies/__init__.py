@@ -1,0 +1,7 @@
+"""How each VMM saves and restores registers, as data."""
+
+from __future__ import annotations
+
+from guestabi.policies.policy import Policy, load, names
+
+__all__ = ["Policy", "load", "names"]

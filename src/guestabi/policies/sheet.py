@@ -1,0 +1,46 @@
+"""Closed TOML files: read whole, checked against a struct, or refused with path and reason."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import tomllib
+
+from guestabi.errors import BadInput
+
+MAX_BYTES = 1 << 20
+"""No sheet that a person writes is larger."""
+
+T = TypeVar("T")
+
+
+def read(path: str | os.PathLike[str], shape: type[T]) -> T:
+    """Return the TOML file ``path`` as a ``shape``. Raises BadInput, for an unknown key too."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadInput(path, error.strerror or "cannot be read") from error
+    if len(data) > MAX_BYTES:
+        raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB")
+    return parse(data, path, shape)
+
+
+def parse(data: bytes, path: str | os.PathLike[str], shape: type[T]) -> T:
+    """Return TOML text as a ``shape``; ``path`` is only named in errors. Raises BadInput."""
+    try:
+        plain = tomllib.loads(data.decode("utf-8"))
+        return msgspec.convert(plain, shape)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(path, f"is not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise BadInput(path, str(error)) from None
+
+
+def shipped(package_file: str, folder: str) -> dict[str, Path]:
+    """Return the ``*.toml`` files of ``folder`` beside ``package_file`` by stem, sorted."""
+    found = sorted((Path(package_file).parent / folder).glob("*.toml"))
+    return {path.stem: path for path in found}

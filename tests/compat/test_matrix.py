@@ -1,0 +1,51 @@
+"""compat.matrix: the fast answers are the slow ones."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guestabi.compat.matrix import Engine, matrix, verdict_only
+from guestabi.compat.verdict import check
+from guestabi.errors import UsageError
+
+from .hosts import DROPPER, ONE_BY_ONE, PAIRS, QEMU, STRICT
+from .strategies import hosts
+
+POLICIES = (QEMU, STRICT, DROPPER, ONE_BY_ONE)
+
+
+def slow(a, b, policy):
+    return {name: each.verdict for name, each in check(a, b, policy).questions.items()}
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_fast_is_slow_for_every_rules_pair(policy) -> None:
+    """No speed-up changes an answer, in either direction of any pair."""
+    engine = Engine(policy)
+    for pair in PAIRS.values():
+        for a, b in ((pair.source, pair.destination), (pair.destination, pair.source)):
+            assert engine.verdicts(a, b) == slow(a, b, policy)
+
+
+@settings(max_examples=100)
+@given(hosts(), hosts(), st.sampled_from(POLICIES))
+def test_fast_is_slow_for_random_hosts(a, b, policy) -> None:
+    """Nor for hosts that nobody thought of."""
+    assert verdict_only(a, b, policy) == slow(a, b, policy)
+
+
+def test_rows_are_old_and_columns_new() -> None:
+    """``[i][j]`` is of a guest born on i that moves to j; the diagonal is same."""
+    pair = PAIRS["an answer that nobody measured"]
+    found = matrix([pair.source, pair.destination], QEMU)
+    assert found[0][1]["forward"] == "unknown"
+    assert found[1][0]["forward"] == "same"
+    assert [found[i][i]["forward"] for i in range(2)] == ["same", "same"]
+
+
+def test_a_matrix_of_nothing_is_an_error() -> None:
+    """Zero inputs would be a test that passes for a year."""
+    with pytest.raises(UsageError):
+        matrix([], QEMU)

@@ -26,7 +26,7 @@ $(VENV)/.dev: $(VENV)/.demo
 demo: $(VENV)/.demo ## the main job, on the captures that ship with the package
 	$(BIN)/guestabi matrix --cpu neoverse-n1 --vmm qemu-10.0
 	@echo
-	$(BIN)/guestabi check debian-7.3/neoverse-n1 debian-7.2/neoverse-n1 --vmm qemu-10.0 || test $$? -eq 100
+	$(BIN)/guestabi check debian-7.2/neoverse-n1 debian-7.3/neoverse-n1 --vmm qemu-10.0 || test $$? -eq 100
 
 test: $(VENV)/.dev ## every test; those of the lab are skipped, with the reason, where it is missing
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

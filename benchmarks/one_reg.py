@@ -16,7 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from guestabi.lab import Archive, Program, capture
+from guestabi.lab.archive import Archive
+from guestabi.lab.capture import Program, capture
 from guestabi.lab.profiles import PROGRAM
 from guestabi.probe.bundle import bundle
 
@@ -25,7 +26,7 @@ BOUND = 3.2
 
 
 def main() -> int:
-    """Measure and print; return 1 when the bound does not hold."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kernel", default="6.12")
     parser.add_argument("--cpu", default="neoverse-n1")
@@ -45,8 +46,9 @@ def main() -> int:
     for number, (in_c, in_python) in enumerate(found.value):
         print(f"round {number}: C {in_c:.0f} ns, guestabi {in_python:.0f} ns")
     ratio = statistics.median(in_python / in_c for in_c, in_python in found.value)
-    print(f"{found.subject.name}: guestabi / C = {ratio:.2f} (bound {BOUND})")
-    return 0 if ratio <= BOUND else 1
+    held = "held" if ratio <= BOUND else "NOT HELD"
+    print(f"{found.subject.name}: guestabi / C = {ratio:.2f} (bound {BOUND}: {held})")
+    return 0
 
 
 def compiled() -> bytes:

@@ -12,7 +12,7 @@ import mmap
 import os
 from array import array
 from collections import Counter
-from typing import Any, NoReturn, Optional, Sequence, TypeVar, Union
+from typing import Any, Callable, NoReturn, Optional, Sequence, TypeVar, Union
 
 from guestabi.errors import KvmError, NoKvm, RegisterError, UsageError
 from guestabi.registers.catalogue import name_of
@@ -21,6 +21,7 @@ from guestabi.uapi.errnos import meaning
 from guestabi.uapi.ioctls import number
 
 T = TypeVar("T", bound="_Descriptor")
+_Request = tuple[bytearray, Callable[[], bytes], memoryview]
 
 _GET_ONE_REG = number("KVM_GET_ONE_REG")
 _SET_ONE_REG = number("KVM_SET_ONE_REG")
@@ -181,12 +182,16 @@ class DeviceVcpu(_Descriptor):
         super().__init__(fd, calls)
         self._value = array("B", bytes(256))
         self._address = self._value.buffer_info()[0]
-        self._requests: dict[int, tuple[bytes, memoryview]] = {}
+        self._requests: dict[int, _Request] = {}
+        self._gets = self._sets = 0
         self._run_size = run_size
         self._run_page: Optional[mmap.mmap] = None
         self._pages = memoryview(self._value)
 
     def close(self) -> None:
+        """Close the vCPU; only now are its register calls in ``calls``."""
+        self.calls.update({"KVM_GET_ONE_REG": self._gets, "KVM_SET_ONE_REG": self._sets})
+        self._gets = self._sets = 0
         if self._run_page is not None:
             self._run_page.close()
             self._run_page = None
@@ -218,27 +223,28 @@ class DeviceVcpu(_Descriptor):
             return ids[1 : ids[0] + 1].tolist()
 
     def get_one_reg(self, id: int) -> bytes:
+        # The hot path of a capture: one lookup, one count, one ioctl.
         try:
-            request, view = self._requests[id]
+            request, tobytes, _ = self._requests[id]
         except KeyError:
-            request, view = self._request(id)
-        self.calls["KVM_GET_ONE_REG"] += 1
+            request, tobytes, _ = self._request(id)
+        self._gets += 1
         try:
             _ioctl(self._fd, _GET_ONE_REG, request)
         except OSError as error:
             self._refused("KVM_GET_ONE_REG", error, id, None)
-        return view.tobytes()
+        return tobytes()
 
     def set_one_reg(self, id: int, data: bytes) -> None:
         try:
-            request, view = self._requests[id]
+            request, _, view = self._requests[id]
         except KeyError:
-            request, view = self._request(id)
+            request, _, view = self._request(id)
         try:
             view[:] = data
         except ValueError:
             raise UsageError(f"{name_of(id)} is {len(view)} bytes wide, not {len(data)}") from None
-        self.calls["KVM_SET_ONE_REG"] += 1
+        self._sets += 1
         try:
             _ioctl(self._fd, _SET_ONE_REG, request)
         except OSError as error:
@@ -256,11 +262,13 @@ class DeviceVcpu(_Descriptor):
         finally:
             self._run_page[structs.RUN_IMMEDIATE_EXIT] = 0
 
-    def _request(self, id: int) -> tuple[bytes, memoryview]:
+    def _request(self, id: int) -> _Request:
         size = regid.size_of(id) if 0 <= id < 1 << 64 else 0
         if not 0 < size <= len(self._value):
             raise UsageError(f"{id:#x} is no register id of at most {len(self._value)} bytes")
-        entry = (structs.ONE_REG.pack(id, self._address), self._pages[:size])
+        view = self._pages[:size]
+        # A bytearray: fcntl.ioctl is a third quicker with it than with bytes.
+        entry = (bytearray(structs.ONE_REG.pack(id, self._address)), view.tobytes, view)
         self._requests[id] = entry
         return entry
 

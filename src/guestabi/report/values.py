@@ -13,7 +13,6 @@ NOTHING = "–"
 
 _LONGEST = 34
 _TRIED_WIDTH = 4
-_LISTED_WIDTH = 16
 
 
 def hexed(value: int | str | None) -> str:
@@ -63,12 +62,14 @@ def _measured(field: ProbedField, default: int) -> str:
 
 def _inside(field: ProbedField, low: int, width: int, default: int) -> str:
     """What bits of a measured field accept while the field's other bits stay at default."""
-    if width > _LISTED_WIDTH:
-        return "not measured"
     mask = (1 << width) - 1 << low
-    kinds = [(raw, field.answer(default & ~mask | raw << low).kind) for raw in range(1 << width)]
-    taken = [raw for raw, kind in kinds if kind == "same"]
-    if any(kind == "unknown" for _, kind in kinds):
+    if field.record.complete:
+        tried = {(default & ~mask | raw << low) for raw in range(1 << width)}
+    else:
+        tried = {end for span in (*field.accepted(), *field.record.refuses) for end in span}
+        tried = {raw for raw in tried if not (raw ^ default) & ~mask} | {default}
+    taken = sorted((raw & mask) >> low for raw in tried if field.answer(raw).kind == "same")
+    if not field.record.complete:
         return f"{spans(_joined(taken))} of the values tried"
     return _said(_joined(taken), (default & mask) >> low)
 

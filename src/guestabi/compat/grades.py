@@ -120,13 +120,15 @@ def of_readback(
 ) -> str:
     """Grade a register that was accepted and reads otherwise, in ``bits``."""
     number = register.id
+    before = None if source is None else source.registers.get(number)
+    if register.acts is not None and before is not None and before.acts == register.acts:
+        return "likewise"
     if bits and not bits & ~computed().get(number, 0):
         return "computed"
     if is_dead(number, state):
         return "dead"
     if register.acts is not None:
-        before = None if source is None else source.registers.get(number)
-        return "likewise" if before is not None and before.acts == register.acts else "undone"
+        return "undone"
     if value == POISON:
         return "poison"
     return "visible" if is_visible(number) else "state"

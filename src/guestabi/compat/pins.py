@@ -77,7 +77,10 @@ def meet_of(number: int, profiles: Sequence[HostProfile]) -> Union[tuple[int, st
     rows = [each.registers.get(number) for each in profiles]
     listed = [row for row in rows if row is not None]
     if any(row.default is None for row in listed):
-        return None
+        # A counter there: it cannot be pinned, but may not hide what the other hosts lack.
+        steady = [p for p, row in zip(profiles, rows) if row is None or row.default is not None]
+        found = meet_of(number, steady) if any(number in p.registers for p in steady) else None
+        return found if isinstance(found, Clash) else None
     everywhere = len(listed) == len(rows)
     absent = 0 if role_of(number) == "bitmap" else absent_of(number)
     found = _among(number, listed, profiles)
@@ -105,6 +108,8 @@ def _among(
 def _whole(
     number: int, listed: list[ProbedRegister], profiles: Sequence[HostProfile]
 ) -> Union[tuple[int, str], Clash]:
+    # Not measured field by field: only values that some host shows are worth a try, so that a
+    # clash here may be one that another value would solve.
     candidates = sorted({row.default for row in listed if row.default is not None})
     for value in candidates:
         if all(answer(row, value).kind == "same" for row in listed):

@@ -31,6 +31,8 @@ BESIDE = {
     ("policies", "compat"): False,
     ("compat", "atlas"): False,
     ("atlas", "compat"): False,
+    ("model", "atlas"): True,
+    ("atlas", "model"): False,
     ("report", "lab"): False,
     ("lab", "report"): False,
 }

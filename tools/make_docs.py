@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import designs_page
 from click.testing import CliRunner
 
 from guestabi import policies
@@ -80,6 +81,7 @@ def run(words: str) -> str:
 
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "matrix.svg": matrix_picture,
+    DOCS / "designs.md": designs_page.page,
     DOCS / "rules.md": rules_page,
     DOCS / "policies.md": policies_page,
     DOCS / "schemas" / "profile.json": lambda: _json(schema.json_schema()),

@@ -43,7 +43,8 @@ def test_sizes_are_those_of_the_structs():
 
 def test_the_number_clash():
     """KVM_GET_ONE_REG cannot become a VM ioctl: its number is taken there on arm64."""
-    taken = {row.number for row in ioctls.TABLE if "vm" in row.scope}
+    proposed = {name for name in ioctls.BY_NAME if name.startswith("KVM_ARM_VM_")}
+    taken = {row.number for row in ioctls.TABLE if "vm" in row.scope and row.name not in proposed}
     assert ioctls.number("KVM_GET_ONE_REG") in taken
     assert ioctls.number("KVM_SET_ONE_REG") not in taken
     assert ioctls.number("KVM_GET_REG_LIST") not in taken

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from guestabi.lab.capture import Captured
 
 
+CPU = "neoverse-n1"
+
+
 @group("lab")
 def command() -> None:
     """Real arm64 kernels in QEMU, without arm64 hardware.
@@ -39,8 +42,19 @@ def cpu_option(function: F) -> F:
     """Add ``--cpu``."""
     said = "A QEMU CPU model, or all; may be repeated."
     return click.option(
-        "--cpu", "cpus", multiple=True, default=("neoverse-n1",), show_default=True, help=said
+        "--cpu", "cpus", multiple=True, default=(CPU,), show_default=True, help=said
     )(function)
+
+
+one_kernel = click.option("--kernel", required=True, help="A series, version or release.")
+one_cpu = click.option("--cpu", default=CPU, show_default=True, help="A QEMU CPU model.")
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    show_default=True,
+    help="Seconds that one boot may take.",
+)
 
 
 @command.command("kernels")
@@ -78,13 +92,7 @@ def kernels(series: str | None, refresh: bool, style: str, quiet: bool) -> None:
 @kernel_option
 @cpu_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Boots at a time (default: the cores).")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=300.0,
-    show_default=True,
-    help="Seconds that one boot may take.",
-)
+@timeout_option
 @click.option(
     "-o",
     "--output",
@@ -145,15 +153,9 @@ def _deliver(captured: Captured[str], output: str | None, *, many: bool) -> None
 
 @command.command("rehearse")
 @click.argument("source")
-@click.option("--kernel", required=True, help="The destination: a series, version or release.")
-@click.option("--cpu", default="neoverse-n1", show_default=True, help="A QEMU CPU model.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=300.0,
-    show_default=True,
-    help="Seconds that the boot may take.",
-)
+@one_kernel
+@one_cpu
+@timeout_option
 @options.vmm
 @options.formats("text", "json")
 @options.output
@@ -192,3 +194,31 @@ def _archive(*, refresh: bool, quiet: bool) -> Archive:
     from guestabi.lab.archive import Archive
 
     return Archive(refresh=refresh, progress=(lambda line: None) if quiet else emit.note)
+
+
+@command.command("conformance")
+@one_kernel
+@one_cpu
+@timeout_option
+@options.output
+@options.quiet()
+def conformance(kernel: str, cpu: str, timeout: float, output: str | None, quiet: bool) -> int:
+    """Boot a kernel, ask it some thousand questions, and its model the same.
+
+    The result is KTAP. Exit status: 0 every answer is the same, 100 one is not.
+    """
+    from guestabi.cli.progress import watch
+    from guestabi.lab.archive import Archive
+    from guestabi.lab.conformance import run
+
+    with watch("boots", 1, quiet=quiet) as watched:
+        archive = Archive(progress=watched.say)
+        compared = run(archive, kernel, cpu, timeout=timeout)
+        watched.step()
+    emit.text(compared.ktap(), output)
+    if not quiet:
+        emit.note(
+            f"{compared.subject} and the model of {compared.host}: "
+            f"{len(compared.real)} answers, {len(compared.differing)} differ"
+        )
+    return compared.exit_status()

@@ -38,6 +38,7 @@ COMMANDS = {
     "show": Row("show", "Look", "One profile, or one register of it."),
     "regs": Row("regs", "Look", "The register catalogue, and when each kernel changed what."),
     "atlas": Row("atlas", "Look", "The profiles that ship."),
+    "model": Row("model", "Look", "Executable kernels: which design keeps which promise?"),
     "lab": Row("lab", "Lab", "Real arm64 kernels in QEMU."),
 }
 

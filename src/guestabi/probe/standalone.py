@@ -2,6 +2,7 @@
 
     python3 guestabi-capture.pyz [capture] [-o FILE] [--features NAME,NAME] [--name NAME]
     python3 guestabi-capture.pyz rehearse SRC.json ... [-o FILE]
+    python3 guestabi-capture.pyz conformance [-o FILE]
 
 Needs read-write on /dev/kvm and nothing else. The profile, or one line of JSON for each
 rehearsed source, goes to standard output (or FILE, whole or not at all), what was done to standard
@@ -23,6 +24,8 @@ from guestabi.probe import host
 from guestabi.probe.capture import capture
 from guestabi.profile import canonical
 
+COMMANDS = ("capture", "conformance", "rehearse")
+
 
 def measure_here(
     *,
@@ -43,8 +46,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command line; return its exit status (2: bad usage or input, 1: anything else)."""
     options = _parser().parse_args(argv)
     try:
-        text = _rehearse(options) if options.command == "rehearse" else _capture(options)
-        _deliver(text, options.output)
+        _deliver(_text(options), options.output)
     except GuestAbiError as error:
         _say(f"error: {error}")
         if error.hint:
@@ -83,12 +85,28 @@ def _rehearse(options: argparse.Namespace) -> str:
     return "".join(lines)
 
 
+def _conformance(options: argparse.Namespace) -> str:
+    from guestabi.probe.conformance import conformance
+
+    features = options.features.split(",") if options.features else None
+    with KvmDevice(options.device) as kvm:
+        checks = conformance(kvm, features)
+    _say(f"{len(checks)} questions answered; no VM is left")
+    return canonical.dumps([[check.name, check.answer] for check in checks]) + "\n"
+
+
+def _text(options: argparse.Namespace) -> str:
+    if options.command == "rehearse":
+        return _rehearse(options)
+    return _conformance(options) if options.command == "conformance" else _capture(options)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="guestabi-capture", description="Measure what this host's KVM/arm64 shows a guest."
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.add_argument("command", nargs="?", default="capture", choices=("capture", "rehearse"))
+    parser.add_argument("command", nargs="?", default="capture", choices=COMMANDS)
     parser.add_argument("sources", nargs="*", help="rehearse: the profiles to restore here")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there, not to stdout")
     parser.add_argument("--features", help="vCPU features by name (default: the host's CPU)")

@@ -65,7 +65,7 @@ class Sweeper:
 
     def measure(self, cell: Cell) -> None:
         """Fill in what the kernel answers; leave the register at its default."""
-        if _is_swept(cell.id):
+        if is_swept(cell.id):
             self._fields(cell)
         else:
             self._patterns(cell, patterns_for(cell.size))
@@ -237,7 +237,7 @@ def ranges(values: Iterable[int]) -> list[list[int]]:
     return found
 
 
-def _is_swept(id: int) -> bool:
+def is_swept(id: int) -> bool:
     decoded = regid.decode(id)
     if isinstance(decoded, (regid.Firmware, regid.Bitmap)):
         return True

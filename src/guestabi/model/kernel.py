@@ -1,0 +1,204 @@
+"""An executable KVM/arm64: answers as a measured host does, in memory, without /dev/kvm or root.
+
+::
+
+    from guestabi import model
+    kvm = model.kernel("debian-6.12/neoverse-n1")
+    with kvm.create_vm() as vm: ...
+
+Implements :mod:`guestabi.kvm.protocol`. What a profile does not hold is said in
+:mod:`guestabi.model.traits`; values that nobody measured are refused and counted in ``guesses``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Optional, Union
+
+from guestabi import atlas
+from guestabi.errors import UsageError
+from guestabi.model import designs, traits
+from guestabi.model.designs import AS_MEASURED, Extra
+from guestabi.model.handles import Counts, ModelHandle, refuse
+from guestabi.model.registers import Refused, Row, measured
+from guestabi.model.vm import ModelVm, NativeVm, masks_of
+from guestabi.profile.host import HostProfile
+from guestabi.registers.catalogue import lookup, name_of
+from guestabi.uapi import regid
+from guestabi.uapi.caps import CAPABILITIES, FEATURE_BY_NAME
+
+VM_ONE_REG = "KVM_CAP_ARM_VM_ONE_REG"
+_BEHIND = {"PMUv3": "pmu-v3", "SVE": "sve", "PAuth": "ptrauth-address"}
+
+
+def kernel(
+    host: Union[str, HostProfile],
+    design: str = AS_MEASURED,
+    *,
+    extras: Sequence[Extra] = (),
+    native: bool = False,
+    rows: Optional[Mapping[int, Optional[Row]]] = None,
+) -> ModelKvm:
+    """Return a kernel that behaves as ``host`` (a profile, or an atlas name) was measured.
+
+    ``design`` says how userspace reaches what is VM-wide (:mod:`guestabi.model.designs`);
+    ``extras`` are registers that it has besides. ``native`` also offers the measured VM-wide
+    registers by the VM's own ioctls, under the designs that have or allow them (``vm-scoped``,
+    ``scope-flag``, ``listed-when-set``); under ``vm-scoped`` they then leave the vCPUs' lists and
+    are fixed once a vCPU exists. ``rows`` replaces measured registers, or takes them away (None).
+    Raises UnknownName for a host or design that does not exist, UsageError for what cannot be.
+    """
+    profile = atlas.resolve(host) if isinstance(host, str) else host
+    if design != AS_MEASURED:
+        designs.find(design)
+    if native and design not in ("vm-scoped", "scope-flag", "listed-when-set"):
+        raise UsageError(f"design {design} has no ioctls of the VM's own")
+    table = measured(profile, fixed=traits.of(profile).id_registers_fixed)
+    for id, row in (rows or {}).items():
+        table.pop(id, None)
+        if row is not None:
+            table[id] = row
+    for extra in extras:
+        if extra.id in table:
+            raise UsageError(f"{name_of(extra.id)} is there already")
+        table[extra.id] = extra.row()
+    return ModelKvm(profile, design, dict(sorted(table.items())), extras, native)
+
+
+class ModelKvm(ModelHandle):
+    """The system descriptor. ``rows``: every register by id, ascending; ``calls``, ``locks`` and
+    ``guesses`` count over all of its VMs (see :class:`guestabi.model.handles.Counts`)."""
+
+    def __init__(
+        self,
+        profile: HostProfile,
+        design: str,
+        rows: dict[int, Row],
+        extras: Sequence[Extra],
+        native: bool,
+    ) -> None:
+        super().__init__(Counts())
+        self.profile = profile
+        self.design = design
+        self.rows = rows
+        self.traits = traits.of(profile)
+        self._extras = {extra.id: designs.find(extra.design) for extra in extras}
+        self._native = native
+        self._by_number = {
+            CAPABILITIES[name]: answer
+            for name, answer in profile.capabilities.items()
+            if name in CAPABILITIES
+        }
+
+    @property
+    def calls(self) -> Counter[str]:
+        return self.counts.calls
+
+    @property
+    def locks(self) -> Counter[str]:
+        return self.counts.locks
+
+    @property
+    def guesses(self) -> Counter[str]:
+        return self.counts.guesses
+
+    def close(self) -> None:
+        """A model can be used again after the end of a ``with`` block: it holds nothing."""
+
+    def api_version(self) -> int:
+        self._call("KVM_GET_API_VERSION")
+        return 12
+
+    def check_extension(self, capability: int) -> int:
+        self._call("KVM_CHECK_EXTENSION")
+        if capability in self.traits.need_vm:
+            refuse("KVM_CHECK_EXTENSION", "EINVAL")
+        return self.answer_to(capability)
+
+    def create_vm(self, vm_type: int = 0) -> ModelVm:
+        self._call("KVM_CREATE_VM")
+        limit = self.profile.record.host.ipa_bits
+        if vm_type and not 32 <= vm_type <= limit:
+            refuse("KVM_CREATE_VM", "EINVAL")
+        return (NativeVm if self.has_native else ModelVm)(self)
+
+    # What the VMs and vCPUs of this kernel ask it -------------------------------------------
+
+    @cached_property
+    def native_ids(self) -> frozenset[int]:
+        """The ids that the VM's own ioctls take."""
+        found = {id for id, design in self._extras.items() if design.native or self._native}
+        return frozenset(found | (self._wholly_shared if self._native else set()))
+
+    @cached_property
+    def _wholly_shared(self) -> set[int]:
+        return {
+            id
+            for id, row in self.rows.items()
+            if row.vm_mask == (1 << 8 * row.size) - 1 and id not in self._extras
+        }
+
+    @cached_property
+    def _unlisted(self) -> set[int]:
+        return self._wholly_shared if self._native and self.design == "vm-scoped" else set()
+
+    @property
+    def has_native(self) -> bool:
+        return bool(self.native_ids) or self.design in ("vm-scoped", "listed-when-set")
+
+    @property
+    def most_vcpus(self) -> int:
+        return self.profile.capabilities.get("KVM_CAP_MAX_VCPU_ID", 512)
+
+    def answer_to(self, capability: int) -> int:
+        """Return the answer of KVM_CHECK_EXTENSION."""
+        if capability == CAPABILITIES["KVM_CAP_ARM_REG_SCOPE"]:
+            return int(self.design == "scope-flag")
+        if capability == CAPABILITIES.get(VM_ONE_REG):
+            return int(self.has_native)
+        return self._by_number.get(capability, 0)
+
+    def masks(self) -> Optional[list[int]]:
+        plain = self.profile.record.host.writable_masks
+        return None if plain is None else masks_of(plain)
+
+    def lists(self, id: int, value: int) -> bool:
+        """Whether a vCPU lists ``id`` while the VM holds ``value``."""
+        design = self._extras.get(id)
+        if design is None:
+            return id not in self._unlisted
+        return design.listed_set if value else design.listed_unset
+
+    def reaches(self, id: int) -> bool:
+        """Whether KVM_*_ONE_REG on a vCPU reaches ``id``."""
+        return id not in self._extras or self._extras[id].vcpu
+
+    def vcpu_may_change(self, row: Row) -> bool:
+        """Whether a vCPU may give ``row`` another value: not if vCPUs fix it by existing."""
+        return row.id not in self._unlisted
+
+    def offers(self, id: int, features: frozenset[int]) -> bool:
+        """Whether a vCPU with these feature bits has the register. Exact for the features that
+        were measured; of fewer features, what the catalogue files under those that are left out
+        is gone, but ID registers still show them (without a PMU, ID_AA64DFR0_EL1.PMUVer does)."""
+        missing = self._measured_bits - features
+        if not missing:
+            return True
+        behind = lookup(id)
+        feature = _BEHIND.get(behind.feature or "") if behind else None
+        if isinstance(regid.decode(id), regid.Sve):
+            feature = "sve"
+        if feature == "pmu-v3" and not self.traits.hides_pmu:
+            return True
+        return feature is None or FEATURE_BY_NAME[feature].bit not in missing
+
+    @cached_property
+    def _measured_bits(self) -> frozenset[int]:
+        return frozenset(FEATURE_BY_NAME[name].bit for name in self.profile.features)
+
+    def note_guess(self, row: Row, refused: Refused) -> None:
+        """Count a refusal that nobody measured."""
+        if not refused.measured:
+            self.counts.add(self.counts.guesses, name_of(row.id))

@@ -43,6 +43,8 @@ bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/matrix.py
 	$(BIN)/python benchmarks/one_reg.py
+	$(BIN)/python benchmarks/explore.py
+	$(BIN)/python benchmarks/vm_scope.py
 
 atlas: $(VENV)/.dev ## measure the shipped captures anew in the lab (about 15 minutes)
 	$(BIN)/python tools/make_atlas.py

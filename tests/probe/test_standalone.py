@@ -77,6 +77,23 @@ def test_runs_on_the_oldest_python(pyz):
     assert done.stderr.splitlines()[0].startswith("guestabi-capture: error: cannot open")
 
 
+def test_every_host_module_runs_on_the_oldest_python(pyz):
+    """Python 3.9 can import all of it, not only what one command needs."""
+    python = oldest_python()
+    if python is None:
+        pytest.skip(f"no python{OLDEST} here; the lab runs it on Debian's own Python")
+    with zipfile.ZipFile(pyz) as archive:
+        files = [name for name in archive.namelist() if name.startswith("guestabi/")]
+    names = [name.removesuffix(".py").replace("/", ".") for name in files]
+    names = [name.removesuffix(".__init__") for name in names]
+    assert len(names) > 40
+    script = f"import sys; sys.path.insert(0, {str(pyz)!r})\n" + "".join(
+        f"import {name}\n" for name in sorted(names)
+    )
+    done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

@@ -84,6 +84,27 @@ class Vm(Handle, Attributes, Protocol):
         ...
 
 
+class VmRegisters(Protocol):
+    """What a Vm also offers where the kernel has VM-scoped registers natively.
+
+    Specified in ``docs/uapi-vm-one-reg.md``; no real kernel has it yet, ``guestabi.model`` does.
+    KVM_CAP_ARM_VM_ONE_REG says whether. Errnos, each at the time of the call: ENOENT (unknown id),
+    EINVAL (the value is not supported), EBUSY (set, once the first vCPU exists).
+    """
+
+    def get_vm_reg_list(self) -> list[int]:
+        """KVM_ARM_VM_GET_REG_LIST: the ids of the VM-scoped registers, in the kernel's order."""
+        ...
+
+    def get_vm_one_reg(self, id: int) -> bytes:
+        """KVM_ARM_VM_GET_ONE_REG: the value, little-endian, as wide as the id says; always."""
+        ...
+
+    def set_vm_one_reg(self, id: int, data: bytes) -> None:
+        """KVM_ARM_VM_SET_ONE_REG, before the first KVM_CREATE_VCPU."""
+        ...
+
+
 class Kvm(Handle, Protocol):
     def api_version(self) -> int: ...
 

@@ -11,8 +11,9 @@ import json
 import os
 from typing import Any, Mapping, Optional
 
-from guestabi.errors import BadInput, RegisterError
+from guestabi.errors import BadInput
 from guestabi.kvm.protocol import Kvm, Vcpu
+from guestabi.kvm.state import put
 from guestabi.probe.capture import SVE_VLS
 from guestabi.probe.machine import Machine, choose
 from guestabi.profile import canonical
@@ -72,14 +73,12 @@ def _write_all(machine: Machine, rows: Mapping[int, Mapping[str, Any]]) -> dict[
     """Write each row to each vCPU; return the errno's name of the first refusal of each id."""
     refused: dict[int, str] = {}
     for index, vcpu in enumerate(machine.vcpus):
+        writes = []
         for id, row in sorted(rows.items()):
             text = row.get("default_other", row["default"]) if index else row["default"]
-            if text is None:
-                continue
-            try:
-                vcpu.set_one_reg(id, int(text, 16).to_bytes(regid.size_of(id), "little"))
-            except RegisterError as error:
-                refused.setdefault(id, error.errno_name)
+            if text is not None:
+                writes.append((id, int(text, 16).to_bytes(regid.size_of(id), "little")))
+        put(vcpu, writes, lambda error: refused.setdefault(error.register, error.errno_name))
     return refused
 
 

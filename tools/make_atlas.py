@@ -17,7 +17,7 @@ from guestabi.atlas.index import DATA
 from guestabi.errors import GuestAbiError
 from guestabi.lab.archive import Archive
 from guestabi.lab.profiles import capture_profiles
-from guestabi.profile import files
+from guestabi.profile import writing
 
 CPUS = ("cortex-a57", "cortex-a72", "cortex-a76", "a64fx", "neoverse-n1", "max")
 
@@ -68,7 +68,7 @@ def run(kernels: Sequence[str], cpus: Sequence[str], jobs: int | None) -> int:
             continue
         path = DATA / f"{captured.subject.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.write_text(path, captured.value)
+        writing.write_text(path, captured.value)
         _say(f"{captured.subject.name}: {captured.seconds:.1f} s")
     return failed
 

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from guestabi import policies
 from guestabi.cli.main import cli
 from guestabi.compat.rules import Rule, all_rules
-from guestabi.profile import files, schema
+from guestabi.profile import schema, writing
 from guestabi.report import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,7 +106,7 @@ def main() -> int:
         print(path.relative_to(ROOT))
         if not options.check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            files.write_text(path, PAGES[path]())
+            writing.write_text(path, PAGES[path]())
     return 1 if options.check and found else 0
 
 

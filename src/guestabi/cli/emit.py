@@ -19,7 +19,7 @@ def text(result: str, path: str | None = None) -> None:
     if path is None:
         sys.stdout.write(result)
         return
-    from guestabi.profile.files import write_text
+    from guestabi.profile.writing import write_text
 
     write_text(path, result)
 

@@ -19,9 +19,11 @@ PARTS = (
     "registers/**/*.py",
     "kvm/*.py",
     "probe/*.py",
+    "vmm/*.py",
     "profile/__init__.py",
     "profile/bits.py",
     "profile/canonical.py",
+    "profile/writing.py",
 )
 """What goes in, relative to the package: host code alone."""
 

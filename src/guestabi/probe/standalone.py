@@ -12,9 +12,7 @@ error.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from typing import Any, Optional, Sequence
 
 from guestabi import __version__
@@ -23,6 +21,7 @@ from guestabi.kvm.device import KvmDevice
 from guestabi.probe import host
 from guestabi.probe.capture import capture
 from guestabi.profile import canonical
+from guestabi.profile.writing import write_text
 
 COMMANDS = ("capture", "conformance", "rehearse")
 
@@ -52,9 +51,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         if error.hint:
             _say(f"hint: {error.hint}")
         return error.exit_status
-    except OSError as error:
-        _say(f"error: cannot write {options.output}: {error.strerror}")
-        return 1
     except KeyboardInterrupt:
         return 130
     return 0
@@ -118,17 +114,8 @@ def _parser() -> argparse.ArgumentParser:
 def _deliver(text: str, output: Optional[str]) -> None:
     if output is None:
         sys.stdout.write(text)
-        return
-    folder = os.path.dirname(os.path.abspath(output))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".guestabi-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, output)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    else:
+        write_text(output, text)
 
 
 def _say(line: str) -> None:

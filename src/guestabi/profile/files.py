@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any, Mapping
 
 import msgspec
 
-from guestabi.errors import BadInput, GuestAbiError
-from guestabi.profile import canonical
+from guestabi.errors import BadInput
+from guestabi.profile import canonical, writing
 from guestabi.profile.host import HostProfile, Pattern, ProbedField, ProbedRegister
 from guestabi.profile.schema import PatternRecord, ProfileRecord, RegisterRecord
 from guestabi.uapi import regid
@@ -42,24 +41,7 @@ def loads(data: bytes, path: str | os.PathLike[str] = "profile") -> HostProfile:
 
 def save(profile: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """Write a sealed profile to ``path``, whole or not at all."""
-    write_text(path, canonical.to_text(profile))
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write ``text`` to a temporary file beside ``path``, then rename it."""
-    target = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise GuestAbiError(f"cannot write {target}: {error.strerror}") from error
+    writing.write_text(path, canonical.to_text(profile))
 
 
 def _read(path: Path) -> bytes:

@@ -48,6 +48,7 @@ def test_small_and_whole(pyz):
         "profile",
         "registers",
         "uapi",
+        "vmm",
     }
     assert pyz.stat().st_size < 200_000
 

@@ -15,6 +15,7 @@ from collections import Counter
 from typing import Any, Callable, NoReturn, Optional, Sequence, TypeVar, Union
 
 from guestabi.errors import KvmError, NoKvm, RegisterError, UsageError
+from guestabi.kvm import exits
 from guestabi.registers.catalogue import name_of
 from guestabi.uapi import regid, structs
 from guestabi.uapi.errnos import meaning
@@ -160,6 +161,12 @@ class DeviceVm(_Descriptor):
         fd: int = structs.CREATE_DEVICE.unpack(buffer)[1]
         return fd
 
+    def set_user_memory_region(
+        self, slot: int, guest_address: int, size: int, host_address: int
+    ) -> None:
+        region = structs.USER_MEMORY_REGION.pack(slot, 0, guest_address, size, host_address)
+        self._call("KVM_SET_USER_MEMORY_REGION", region)
+
     def get_reg_writable_masks(self) -> list[int]:
         masks = array("Q", bytes(8 * structs.FEATURE_ID_MASKS))
         request = structs.REG_MASK_RANGE.pack(masks.buffer_info()[0], 0)
@@ -251,16 +258,40 @@ class DeviceVcpu(_Descriptor):
             self._refused("KVM_SET_ONE_REG", error, id, data)
 
     def run(self, *, immediate_exit: bool = False) -> None:
-        if self._run_page is None:
-            self._run_page = mmap.mmap(self._open_fd("KVM_RUN"), self._run_size)
-        self._run_page[structs.RUN_IMMEDIATE_EXIT] = int(immediate_exit)
+        page = self._run()
+        page[structs.RUN_IMMEDIATE_EXIT] = int(immediate_exit)
         try:
             self._call("KVM_RUN")
         except KvmError as error:
             if not (immediate_exit and error.errno == errno.EINTR):
                 raise
         finally:
-            self._run_page[structs.RUN_IMMEDIATE_EXIT] = 0
+            page[structs.RUN_IMMEDIATE_EXIT] = 0
+
+    def enter(self) -> exits.Exit:
+        page = self._run()
+        try:
+            self._call("KVM_RUN")
+        except KvmError as error:
+            if error.errno != errno.EINTR:
+                raise
+            return exits.Interrupted()
+        return exits.decode(page[: exits.SIZE])
+
+    def get_mp_state(self) -> int:
+        buffer = bytearray(structs.MP_STATE.size)
+        self._call("KVM_GET_MP_STATE", buffer)
+        state: int = structs.MP_STATE.unpack(buffer)[0]
+        return state
+
+    def set_mp_state(self, state: int) -> None:
+        self._call("KVM_SET_MP_STATE", structs.MP_STATE.pack(state))
+
+    def _run(self) -> mmap.mmap:
+        fd = self._open_fd("KVM_RUN")
+        if self._run_page is None:
+            self._run_page = mmap.mmap(fd, self._run_size)
+        return self._run_page
 
     def _request(self, id: int) -> _Request:
         size = regid.size_of(id) if 0 <= id < 1 << 64 else 0

@@ -10,7 +10,9 @@ Register values are ``bytes``, little-endian, exactly as wide as the register id
 
 from __future__ import annotations
 
-from typing import Optional, Protocol, Sequence, TypeVar
+from typing import Optional, Protocol, Sequence, TypeVar, runtime_checkable
+
+from guestabi.kvm.exits import Exit
 
 T = TypeVar("T", bound="Handle")
 
@@ -82,6 +84,33 @@ class Vm(Handle, Attributes, Protocol):
     def get_reg_writable_masks(self) -> list[int]:
         """The masks of the feature-id range, in the order of ``uapi.structs.feature_id_index``."""
         ...
+
+
+@runtime_checkable
+class GuestVm(Protocol):
+    """What a Vm also offers where guest code can run: a real kernel, and not a model."""
+
+    def set_user_memory_region(
+        self, slot: int, guest_address: int, size: int, host_address: int
+    ) -> None:
+        """KVM_SET_USER_MEMORY_REGION: ``size`` bytes of this process, which must outlive the VM,
+        become guest memory; 0 takes the slot away."""
+        ...
+
+
+@runtime_checkable
+class GuestVcpu(Protocol):
+    """What a Vcpu also offers where guest code can run."""
+
+    def enter(self) -> Exit:
+        """KVM_RUN until the guest needs its VMM or a signal comes."""
+        ...
+
+    def get_mp_state(self) -> int:
+        """``uapi.structs.MP_STATE_RUNNABLE`` or ``MP_STATE_STOPPED`` (powered off)."""
+        ...
+
+    def set_mp_state(self, state: int) -> None: ...
 
 
 class VmRegisters(Protocol):

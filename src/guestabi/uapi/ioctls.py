@@ -40,6 +40,8 @@ TABLE: tuple[Ioctl, ...] = (
     _row("KVM_CREATE_VCPU", 0x41, _NONE, 0, "vm"),
     _row("KVM_SET_USER_MEMORY_REGION", 0x46, _WRITE, 32, "vm"),
     _row("KVM_RUN", 0x80, _NONE, 0, "vcpu"),
+    _row("KVM_GET_MP_STATE", 0x98, _READ, 4, "vcpu"),
+    _row("KVM_SET_MP_STATE", 0x99, _WRITE, 4, "vcpu"),
     _row("KVM_ENABLE_CAP", 0xA3, _WRITE, 104, "vm", "vcpu"),
     _row("KVM_ARM_SET_DEVICE_ADDR", 0xAB, _WRITE, 16, "vm"),
     _row("KVM_GET_ONE_REG", 0xAB, _WRITE, 16, "vcpu"),

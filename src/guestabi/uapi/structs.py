@@ -34,6 +34,13 @@ FEATURE_ID_MASKS = 3 * 8 * 8
 USER_MEMORY_REGION = struct.Struct("=IIQQQ")
 """struct kvm_userspace_memory_region: slot, flags, guest address, size, host address."""
 
+MP_STATE = struct.Struct("=I")
+"""struct kvm_mp_state: one of KVM_MP_STATE_*."""
+
+MP_STATE_RUNNABLE = 0
+MP_STATE_STOPPED = 5
+"""What arm64 knows of them: KVM_MP_STATE_STOPPED is powered off, as PSCI has it."""
+
 CREATE_DEVICE_TEST = 1
 """KVM_CREATE_DEVICE_TEST: say whether the type exists, create nothing."""
 

@@ -1,0 +1,202 @@
+"""The reporting guest says on real kernels what their profiles say, and what they do not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from guestabi import atlas
+from guestabi.lab.capture import Program, capture
+from guestabi.lab.profiles import PROGRAM
+from guestabi.probe.bundle import bundle
+from guestabi.vmm.questions import Read, everything
+from guestabi.vmm.report import NOT_SUPPORTED, UNDEFINED, Change, diff
+
+CPU = "neoverse-n1"
+OLD = "5.10"
+NEWER = ("6.1", "6.12", "7.3")
+SERIES = (OLD, *NEWER)
+GUEST = Path(__file__).with_name("report_guest.py")
+QUESTIONS = everything()
+
+# Where the guest reads other than ONE_REG says (measured). On 5.10 and 6.1 it reads another
+# CTR_EL0 than the kernel's safe one, without IDC; their PMCR_EL0 is at "reset unknown" with C set,
+# a button that reads as zero; 7.3 lists PMMIR_EL1, which a guest whose PMU is older than PMUv3p4
+# (ID_AA64DFR0_EL1.PMUVer 5) does not have.
+OTHERWISE = {
+    "5.10": {"CTR_EL0", "PMCR_EL0"},
+    "6.1": {"CTR_EL0", "PMCR_EL0"},
+    "6.12": set(),
+    "7.3": {"PMMIR_EL1"},
+}
+TRNG = {
+    "TRNG_VERSION",
+    "TRNG_GET_UUID",
+    "TRNG_FEATURES of TRNG_RND32",
+    "TRNG_FEATURES of TRNG_RND64",
+}
+VENDOR = {"VENDOR_HYP_CALL_UID", "VENDOR_HYP_KVM_FEATURES", "VENDOR_HYP_KVM_PTP"}
+# What 6.12 and 7.3 show to a guest of 5.10 though every register was restored: they answer SMC too,
+# and have a CTR_EL0, a PMCR_EL0.IMP and IDCODE, and PMU events of their own (measured).
+NOT_TO_BE_HELD = {"CTR_EL0", "PMCR_EL0", "PMCEID0_EL0", "SMCCC_VERSION by SMC"}
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
+
+
+def boots(archive, kernels, machines: Mapping[str, bytes]):
+    files = {"guest.py": GUEST.read_bytes(), PROGRAM: bundle()}
+    files |= {f"{name}.machine": data for name, data in machines.items()}
+    program = Program(["python3", "guest.py"], files)
+    found = list(capture(archive, kernels, [CPU], program, lambda _, out: json.loads(out)))
+    assert [each.error for each in found] == [None] * len(kernels)
+    return {kernel: each.value for kernel, each in zip(kernels, found, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def said(archive):
+    """What the guest reported on each kernel; the newer ones also got the machine of the oldest."""
+    old = boots(archive, (OLD,), {})
+    return {**old, **boots(archive, NEWER, {OLD: base64.b64decode(old[OLD]["saved"])})}
+
+
+def names(changes: tuple[Change, ...]) -> set[str]:
+    return {change.name for change in changes}
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_the_guest_reads_what_the_profile_says(said, series):
+    """Every register that both know has the profile's default, but for the explained ones."""
+    profile = atlas.resolve(f"debian-{series}/{CPU}")
+    held = {row.name: row.default for row in profile.registers.values()}
+    report = said[series]["first"][0]
+    both = {each.name for each in QUESTIONS if isinstance(each, Read) and each.name in held}
+    assert len(both) > 60
+    assert {name for name in both if report[name] != held[name]} == OTHERWISE[series]
+    assert report["PSCI_VERSION"] == held["PSCI_VERSION"]
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_services_are_those_of_the_kernel(said, series):
+    """5.10 offers neither TRNG nor KVM's own services; from 6.1 on all are there."""
+    report = said[series]["first"][0]
+    absent = {name for name in TRNG | VENDOR if report[name] == NOT_SUPPORTED}
+    assert absent == (TRNG | VENDOR if series == OLD else set())
+    assert report["SMCCC_VERSION"] == 0x10001
+    assert report["PSCI_FEATURES of SYSTEM_OFF2"] == (1 if series == "7.3" else NOT_SUPPORTED)
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_undefined_is_an_answer(said, series):
+    """Registers of features that this CPU has not: each access is answered on each vCPU."""
+    for report in said[series]["first"]:
+        undefined = {name for name, answer in report.items() if answer == UNDEFINED}
+        assert undefined == {"CCSIDR2_EL1", "GMID_EL1", "SMIDR_EL1", "PMMIR_EL1"}
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_stable_and_the_same_on_every_vcpu(said, series):
+    """Asked again, and after a move on the same kernel, all vCPUs report the same."""
+    found = said[series]
+    assert diff(found["first"], found["again"]) == ()
+    assert diff(found["first"], found["moved"]) == ()
+    affinities = [report["MPIDR_EL1"] for report in found["first"]]
+    assert affinities == [0x80000000, 0x80000001, 0x80000002]
+    first, *others = found["first"]
+    assert names(diff([first, first], others)) == {"MPIDR_EL1"}
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_power_moves_too(said, series):
+    """vCPUs that were turned on are on, and one that nobody turned on is off."""
+    assert said[series]["power"] == [0, 0, 0]
+    assert said[series]["one_on"] == ["a write to 0x9000000 (4 bytes)", [0, 5]]
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_pins_are_what_the_guest_sees(said, series):
+    """PSCI 1.0 and no services, set once on the VM: the guest says the same on every kernel."""
+    pinned = said[series]["pinned"][0]
+    assert pinned["PSCI_VERSION"] == 0x10000
+    assert {pinned[name] for name in TRNG | VENDOR} == {NOT_SUPPORTED}
+    services = {each.name for each in QUESTIONS if not isinstance(each, Read)}
+    differing = {name for name in services if pinned[name] != said["6.1"]["pinned"][0][name]}
+    by_design = {"ARCH_FEATURES of PV_TIME_FEATURES"} if series == OLD else set()
+    by_design |= {"SMCCC_VERSION by SMC"} if series in ("6.12", "7.3") else set()
+    assert differing == by_design
+
+
+@pytest.mark.parametrize("series", ["6.12", "7.3"])
+def test_the_move_of_2021(said, series):
+    """Born on 5.10, moved to a newer kernel: TRNG and KVM's services appear from nowhere."""
+    born, arrived = said[OLD]["first"], said[series]["arrived"][OLD]
+    assert names(diff(born, arrived["inherit"])) == TRNG | VENDOR | NOT_TO_BE_HELD
+
+
+@pytest.mark.parametrize("series", ["6.12", "7.3"])
+def test_opt_in_prevents_it(said, series):
+    """The same move under a VMM that opts in to nothing: no service appears. 5.10 always offered
+    PV time, which such a VMM then has to ask for."""
+    changes = diff(said[OLD]["first"], said[series]["arrived"][OLD]["opt-in"])
+    assert names(changes) == {"ARCH_FEATURES of PV_TIME_FEATURES"} | NOT_TO_BE_HELD
+
+
+@pytest.fixture(scope="module")
+def home(archive, said):
+    """The seed story: born on the newest, with PSCI 1.1 and without, to 6.12 and back again."""
+    machines = {"pinned": said["7.3"]["born"]["saved"], "unpinned": said["7.3"]["saved"]}
+    there = boots(archive, ("6.12",), decoded(machines))["6.12"]["arrived"]
+    back = boots(archive, ("7.3",), decoded({"pinned": there["pinned"]["saved"]}))["7.3"]["arrived"]
+    return there, back
+
+
+def decoded(machines: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: base64.b64decode(data) for name, data in machines.items()}
+
+
+def test_the_seed_story(said, home):
+    """A guest of 7.3 cannot go to 6.12; born with PSCI 1.1 it goes there and back, and reports
+    the same machine each time."""
+    there, back = home
+    for error in (there["unpinned"]["inherit"], there["unpinned"]["opt-in"]):
+        assert error.startswith("KVM_ARM_VM_SET_ONE_REG PSCI_VERSION ")
+        assert "= 0x10003: EINVAL" in error
+    born = said["7.3"]["born"]["report"]
+    for mode in ("inherit", "opt-in"):
+        assert diff(born, there["pinned"][mode]) == ()
+        assert diff(born, back["pinned"][mode]) == ()
+
+
+def test_a_refused_move_says_why(said):
+    """5.10 to 6.1: the register and the value are named, and nothing is left behind."""
+    for error in said["6.1"]["arrived"][OLD].values():
+        assert error.startswith("KVM_SET_ONE_REG ID_AA64DFR0_EL1 ")
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_a_guest_that_never_reports(said, series):
+    """It ends within the stated time, and so does one that leaves for another reason."""
+    error, seconds = said[series]["hangs"]
+    assert error == "vCPU 0 ran for 1 s and never asked for its VMM"
+    assert 1.0 <= seconds < 3.0
+    assert said[series]["strays"] == (
+        "vCPU 0 should have reported, and left with a read from 0xa000000 (8 bytes)"
+    )
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_a_guest_that_waits(said, series):
+    """Under a VMM that runs vCPUs by itself it sleeps in WFI, and reports again after a stop."""
+    assert said[series]["waits"] == [1, True]
+
+
+def test_canary(said):
+    """The checks can fail: a report with one answer changed is not the same."""
+    report = dict(said["6.12"]["first"][0])
+    changed = {**report, "PSCI_VERSION": 0x10002}
+    assert diff([report], [changed]) == (Change("PSCI_VERSION", 0x10001, 0x10002, (0,)),)
+    with pytest.raises(AssertionError):
+        test_services_are_those_of_the_kernel({OLD: {"first": said["6.12"]["first"]}}, OLD)

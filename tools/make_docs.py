@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import designs_page
+import incidents_page
 from click.testing import CliRunner
 
 from guestabi import policies
@@ -82,6 +83,7 @@ def run(words: str) -> str:
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "matrix.svg": matrix_picture,
     DOCS / "designs.md": designs_page.page,
+    DOCS / "incidents.md": incidents_page.page,
     DOCS / "rules.md": rules_page,
     DOCS / "policies.md": policies_page,
     DOCS / "schemas" / "profile.json": lambda: _json(schema.json_schema()),

@@ -188,11 +188,12 @@ PAIRS = {
         {}, {UNNAMED_CLASS: fixed(0)}, "defaulted-unknown"
     ),
     "an ID register that the next vCPU resets": pair(
-        {"ID_AA64DFR0_EL1": fixed(0x6)},
+        {"ID_AA64DFR0_EL1": {**fixed(0x6), "scope": "vcpu"}},
         {
             "ID_AA64DFR0_EL1": {
                 "default": 0x8,
                 "fields": [field(0, 4, 6, 8)],
+                "scope": "vcpu",
                 "survives_other_init": False,
             }
         },
@@ -213,6 +214,16 @@ PAIRS = {
         "device-differs",
         source_changes={"devices": [{**IIDR, "default": "0x4b00243b"}]},
         destination_changes={"devices": [{**IIDR, "default": "0x4b00343b"}]},
+    ),
+    "no such GIC": pair(
+        {},
+        {},
+        "device-absent",
+        source_changes={
+            "devices": [{"device": "vgic-v2", "attribute": "GICD_IIDR", "default": "0x4b00243b"}],
+            "gics": ["v2"],
+        },
+        destination_changes={"devices": [{**IIDR, "default": "0x4b00243b"}]},
     ),
     "no way back from nowhere": pair({"TTBR0_EL1": free(1)}, {}, "never-left", question="return"),
     "a pin that QEMU cannot set": pair(

@@ -196,3 +196,20 @@ def test_set_and_clear_registers_undo_each_other() -> None:
     assert home.verdict == "same"
     assert home.outcomes == ()
     assert {home.state_after[find(name).id] for name in acting(0)} == {0}
+
+
+V2_IIDR = {"device": "vgic-v2", "attribute": "GICD_IIDR", "default": "0x4b00243b"}
+V3_IIDR = {**IIDR, "default": "0x4b00243b"}
+
+
+@pytest.mark.parametrize(
+    ("gics", "verdict"), [(["v3"], "refused"), (["v2", "v3"], "unknown"), ([], "unknown")]
+)
+def test_another_interrupt_controller_is_never_the_same(gics: list[str], verdict: str) -> None:
+    """A guest with a GICv2 is refused where there is only GICv3; where its GICv2 was not
+    measured, nothing is known. Its own device is all that it may take along."""
+    source = host("X0", devices=[V2_IIDR], gics=["v2"])
+    moved = go(source, host("X0", devices=[V3_IIDR], gics=gics))
+    assert moved.verdict == verdict
+    assert [each.outcome.name for each in moved.weighed] == ["vgic-v2.GICD_IIDR"]
+    assert moved.devices_after == {}

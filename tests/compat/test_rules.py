@@ -23,7 +23,7 @@ GRADES = {
     "scope": ("vm-to-vcpu", "vcpu-to-vm"),
     "order": ("",),
     "unmeasured": ("", "pin"),
-    "device": ("",),
+    "device": ("", "absent"),
 }
 
 

@@ -73,8 +73,11 @@ def of_defaulted(policy: Policy, grade: str) -> str:
     return "refused" if policy.defaulted == "refuse-visible" and effect not in GOOD else effect
 
 
-def of_lost(number: int, before: int | None, after: int | None) -> str:
-    """The effect of a register that the VMM leaves behind, though the kernel lists it."""
+def of_lost(number: int, before: int | None, after: int | None, grade: str) -> str:
+    """The effect of a register that the VMM leaves behind, though the kernel lists it. ``grade``
+    is that of a register which the destination lacks; empty where it is listed."""
+    if grade in ("dead", "zero"):
+        return "same"
     if not is_visible(number):
         return "changed"
-    return "benign" if before is not None and before == after else "changed"
+    return "same" if before is not None and before == after else "changed"

@@ -16,7 +16,7 @@ import msgspec
 from guestabi.compat import effects, grades
 from guestabi.compat.devices import Devices, devices_of, move_devices
 from guestabi.compat.known import is_visible
-from guestabi.compat.move import Side, settable
+from guestabi.compat.move import Side, at_load, is_fragile, of_lost, settable
 from guestabi.compat.outcome import Fact, State, acting, fact_of, held_after
 from guestabi.compat.pins import meet_of
 from guestabi.compat.verdict import QUESTIONS
@@ -55,9 +55,7 @@ class _Host(Side):
         self.scopes = {n: r.scope for n, r in host.registers.items() if r.scope != "unknown"}
         self.acting = acting(host)
         self.fragile = tuple(
-            number
-            for number in sorted(self.listed)
-            if host.registers[number].survives_other_init is False
+            number for number in sorted(self.listed) if is_fragile(host.registers[number])
         )
         self.answers: dict[tuple[int, Optional[int]], Fact] = {}
         self.contents = {
@@ -143,7 +141,8 @@ class Engine:
                 state[number] = value
             else:
                 odd = effects.worst([odd, "unknown" if kind == "unmeasured" else "refused"])
-        return effects.worst([odd, self._move(state, b.devices, b, a, pins).effect])
+        again = at_load(self._policy, pins)
+        return effects.worst([odd, self._move(state, b.devices, b, a, again).effect])
 
     def _meet(self, a: _Host, b: _Host) -> dict[int, int]:
         pins = {}
@@ -215,8 +214,7 @@ class _Weigher:
         if number not in self.state:
             self._defaulted(number)
         elif self.policy.loses(number):
-            after = self.destination.defaults.get(number)
-            self.move.worsen(effects.of_lost(number, self.state[number], after))
+            self.move.worsen(of_lost(number, self.state, self.destination.host))
         elif number in self.destination.defaults:
             self._common(number)
         else:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Iterable, Mapping, Optional
 
-from guestabi.compat import effects
+from guestabi.compat import effects, grades
 from guestabi.compat import outcome as raw
 from guestabi.compat.devices import Devices, devices_of, move_devices
 from guestabi.compat.known import field_names
 from guestabi.compat.outcome import Outcome, State, Weighed
 from guestabi.policies import Policy
-from guestabi.profile.host import HostProfile
+from guestabi.profile.host import HostProfile, ProbedRegister
 from guestabi.registers.catalogue import name_of
 from guestabi.uapi.regid import size_of
 
@@ -78,11 +78,11 @@ def move(
 ) -> Moved:
     """Move a guest with ``state`` to ``destination`` under ``policy``.
 
-    ``pins`` are those that the guest was born with: the VMM gives them on both ends. ``source``
+    ``pins`` are those that the guest was born with: some VMMs give them on both ends. ``source``
     is the host that it leaves; without it, less is known, and the verdict may be worse.
     ``devices`` is what the guest sees of its interrupt controller; by default, ``source``'s own.
     """
-    given = settable(policy, pins or {})
+    given = at_load(policy, pins or {})
     loader = Loader(Side(policy, destination), state, given)
     weighed = [*loader.of_list(state, source), *loader.of_widths(state)]
     if devices is None and source is not None:
@@ -152,7 +152,7 @@ class Loader:
             yield Weighed(outcome, self.effect(outcome))
         for number in sorted(state):
             if policy.loses(number):
-                yield from self._of_lost(number, state[number])
+                yield from self._of_lost(number, state)
             elif policy.order == "vcpu-by-vcpu" and goes_by_list(policy, number):
                 yield from self._of_order(number, state[number])
 
@@ -194,10 +194,11 @@ class Loader:
             return outcome
         return raw.defaulted(replace(register, default=pin), state, source)
 
-    def _of_lost(self, number: int, value: Optional[int]) -> Iterable[Weighed]:
+    def _of_lost(self, number: int, state: State) -> Iterable[Weighed]:
+        value = state[number]
         after = self._destination.defaults.get(number)
-        effect = effects.of_lost(number, value, after)
-        if effect == "benign":
+        effect = of_lost(number, state, self._destination)
+        if effect == "same":
             return
         bits = (value or 0) ^ (after or 0)
         yield Weighed(
@@ -216,9 +217,7 @@ class Loader:
 
     def _of_order(self, number: int, value: Optional[int]) -> Iterable[Weighed]:
         register = self._destination.registers.get(number)
-        if register is None or register.survives_other_init is not False:
-            return
-        if value is None or value == register.default:
+        if register is None or not is_fragile(register) or value in (None, register.default):
             return
         if raw.fact_of(register, value).kind == "same":
             yield Weighed(
@@ -229,3 +228,22 @@ class Loader:
 def settable(policy: Policy, pins: Mapping[int, int]) -> dict[int, int]:
     """Return those pins that the VMM can set."""
     return {number: value for number, value in pins.items() if policy.can_pin(number)}
+
+
+def at_load(policy: Policy, pins: Mapping[int, int]) -> dict[int, int]:
+    """Return those pins that the VMM sets again on the host that it loads on."""
+    return settable(policy, pins) if policy.pins_at_load else {}
+
+
+def of_lost(number: int, state: State, destination: HostProfile) -> str:
+    """The effect of a register that the VMM leaves behind on its way to ``destination``."""
+    grade = ""
+    if number not in destination.registers:
+        grade = grades.of_missing(number, state[number], state)
+    return effects.of_lost(number, state[number], destination.defaults.get(number), grade)
+
+
+def is_fragile(register: ProbedRegister) -> bool:
+    """Whether another vCPU's initialisation throws away what a restore wrote. A register of the
+    VM is written again with the last vCPU's, after every initialisation."""
+    return register.survives_other_init is False and register.scope != "vm"

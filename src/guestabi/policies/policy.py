@@ -30,8 +30,9 @@ CLASSES = {
 Evidence = Literal["observed", "source", "ours"]
 Missing = Literal["refuse", "graded", "drop", "drop-if-zero"]
 Defaulted = Literal["keep", "refuse-visible"]
-Devices = Literal["keep", "restore"]
+Devices = Literal["keep", "write", "restore"]
 Order = Literal["all-vcpus-first", "vcpu-by-vcpu"]
+AtLoad = Literal["set", "not-set"]
 
 
 class _Names(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
@@ -74,6 +75,11 @@ class _Pins(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
     source: str
 
 
+class _AtLoad(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
+    value: AtLoad
+    source: str
+
+
 class _Save(Struct, forbid_unknown_fields=True):
     apart: _Names
     lost: _Names
@@ -93,6 +99,8 @@ class _Load(Struct, forbid_unknown_fields=True):
 
 class _Birth(Struct, forbid_unknown_fields=True):
     pins: _Pins
+    sizes: Optional[_Sizes] = None
+    at_load: Optional[_AtLoad] = None
 
 
 class _Tolerance(Struct, forbid_unknown_fields=True):
@@ -140,11 +148,18 @@ class Policy:
     readback: str
     """A value that reads back otherwise: ``refuse``, or ``accept``: nobody looks."""
     order: str
+    """``all-vcpus-first``: initialised before the first write; ``vcpu-by-vcpu``: one is
+    initialised and gets its registers, then the next."""
     devices: str
     """Registers of the interrupt controller by which a guest knows it: ``keep`` the destination's
-    own, or ``restore`` the guest's."""
+    own, ``write`` the guest's and not look, or ``restore`` them: write and read back."""
     pins: Optional[frozenset[int]]
     """Registers that it can set at birth. None: all of them."""
+    pin_sizes: Optional[frozenset[int]]
+    """Widths of registers that it can set at birth. None (and no line in the file): all."""
+    pins_at_load: bool
+    """Whether it sets the pins again before it loads, which counts for registers that the stream
+    lacks. A file that does not say: it does."""
     tolerances: Mapping[int, str]
     """Registers with an answer of their own to ``missing``."""
     sources: Mapping[str, str]
@@ -160,6 +175,8 @@ class Policy:
 
     def can_pin(self, number: int) -> bool:
         """Whether the VMM can set register ``number`` when a guest is born."""
+        if self.pin_sizes is not None and regid.size_of(number) not in self.pin_sizes:
+            return False
         return self.pins is None or number in self.pins
 
 
@@ -191,7 +208,7 @@ def _policy(file: _File) -> Policy:
         apart=frozenset(CLASSES[each] for each in file.save.apart.value),
         lost_classes=frozenset(CLASSES[each] for each in lost if each in CLASSES),
         lost_ids=frozenset(find(each).id for each in lost if each not in CLASSES),
-        sizes=None if file.save.sizes.value == "all" else frozenset(file.save.sizes.value),
+        sizes=_widths(file.save.sizes),
         missing=file.load.missing.value,
         longer=file.load.longer.value,
         above_all=file.load.above_all.value,
@@ -201,6 +218,8 @@ def _policy(file: _File) -> Policy:
         order=file.load.order.value,
         devices=file.load.devices.value,
         pins=None if file.birth.pins.value == "all" else _ids(file.birth.pins.value),
+        pin_sizes=_widths(file.birth.sizes),
+        pins_at_load=file.birth.at_load is None or file.birth.at_load.value == "set",
         tolerances={find(each.register).id: each.missing for each in file.tolerance},
         sources=_sources(file),
     )
@@ -210,10 +229,16 @@ def _ids(registers: list[str]) -> frozenset[int]:
     return frozenset(find(each).id for each in registers)
 
 
+def _widths(sizes: Optional[_Sizes]) -> Optional[frozenset[int]]:
+    return None if sizes is None or sizes.value == "all" else frozenset(sizes.value)
+
+
 def _sources(file: _File) -> dict[str, str]:
     found = {f"tolerance.{each.register}": each.source for each in file.tolerance}
     for part in ("save", "load", "birth"):
         section = getattr(file, part)
         for key in section.__struct_fields__:
-            found[f"{part}.{key}"] = getattr(section, key).source
+            fact = getattr(section, key)
+            if fact is not None:
+                found[f"{part}.{key}"] = fact.source
     return dict(sorted(found.items()))

@@ -1,6 +1,6 @@
 """What QEMU 7.2.22 and 11.1.3 did with real guests on real kernels, and what is predicted.
 
-``virt-7.2`` and ``virt-11.1``, ``-cpu host``, one vCPU, moved by what ``guestabi lab migrate`` runs;
+``virt-7.2`` and ``virt-11.1``, ``-cpu host``, one vCPU, moved as ``guestabi lab migrate`` does;
 row: where the guest was saved, column: where it was loaded. ``x``: the load failed. QEMU 10.0 has
 ``test_reference``.
 """
@@ -28,12 +28,17 @@ OBSERVED = {
         "7.3": "xxx.",
     },
     ("qemu-11.1", "neoverse-n1"): {
-        "5.10": ".x....",
-        "6.1": "x.....",
-        "6.12": "xx....",
-        "6.16": "xxx...",
-        "7.2": "xxx...",
-        "7.3": "xxxxx.",
+        "5.10": ".x.........",
+        "6.1": "x..........",
+        "6.12": "xx.........",
+        "6.16": "xxx........",
+        "6.17": "xxx........",
+        "6.18": "xxx........",
+        "6.19": "xxx........",
+        "7.0": "xxx........",
+        "7.1": "xxx........",
+        "7.2": "xxx........",
+        "7.3": "xxxxxxxxxx.",
     },
     ("qemu-11.1", "max"): {
         "6.1": ".xx.",

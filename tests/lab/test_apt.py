@@ -7,6 +7,7 @@ import pytest
 from guestabi.errors import ArchiveError, BuildGone, LabError, MissingTool
 from guestabi.lab import apt
 from guestabi.lab.apt import AptRoot, Mirrors, Suite, find_mirrors
+from guestabi.lab.packages import Package
 
 SUITES = (Suite("trixie"), Suite("trixie-security", security=True))
 Started = tuple[list[str], dict[str, str] | None]
@@ -170,3 +171,63 @@ def test_missing_keys_name_the_package(
         AptRoot(tmp_path, Mirrors("http://d", None), SUITES).update()
     assert "debian-archive-keyring" in caught.value.hint
     assert started == []
+
+
+PRINTED = (
+    f"'http://d/pool/q/qemu-system-arm_10.0%2bds-1_arm64.deb' "
+    f"qemu-system-arm_1%3a10.0+ds-1_arm64.deb 912 SHA256:{'ab' * 32}\n"
+    f"'http://d/pool/g/libc6_2.41-12_arm64.deb' libc6_2.41-12_arm64.deb 24 SHA256:{'cd' * 32}\n"
+)
+
+
+def resolving(commands: Callable[..., list[Started]], home: Path, said: str) -> list[Started]:
+    listed = home / "Packages"
+    listed.touch()
+    return commands(
+        apt_get_indextargets=(0, f"trixie|{listed}\n", ""), apt_get_install=(0, said, "")
+    )
+
+
+def test_a_package_comes_with_what_it_needs(
+    commands: Callable[..., list[Started]], keyring: Path, tmp_path: Path
+) -> None:
+    """apt's own resolver is asked, nothing is installed, and other suites are not looked at."""
+    started = resolving(commands, tmp_path, PRINTED)
+    root = AptRoot(tmp_path, Mirrors("http://d", "http://s"), SUITES)
+    assert root.resolve("qemu-system-arm", ("trixie",)) == (
+        Package(
+            "libc6", "2.41-12", "trixie", 24, "cd" * 32, "http://d/pool/g/libc6_2.41-12_arm64.deb"
+        ),
+        Package(
+            *("qemu-system-arm", "1:10.0+ds-1", "trixie", 912, "ab" * 32),
+            "http://d/pool/q/qemu-system-arm_10.0%2bds-1_arm64.deb",
+        ),
+    )
+    argv = next(each[0] for each in started if each[0][1] == "install")
+    assert {"--print-uris", "--no-install-recommends"} <= set(argv)
+    sources = tmp_path / "etc/trixie.list"
+    assert f"Dir::Etc::sourcelist={sources}" in argv
+    assert sources.read_text() == f"deb [arch=arm64 signed-by={keyring}] http://d trixie main\n"
+
+
+@pytest.mark.parametrize("line", ["'http://d/x.deb' x.deb 1 SHA256:00", "'x' y", "'"])
+def test_an_answer_that_is_no_package_is_refused(
+    commands: Callable[..., list[Started]], keyring: Path, tmp_path: Path, line: str
+) -> None:
+    """A line of apt that names no package with its digest is an error, never a download."""
+    resolving(commands, tmp_path, line + "\n")
+    with pytest.raises(ArchiveError, match="no package's address"):
+        AptRoot(tmp_path, Mirrors("http://d", None), SUITES).resolve("x", ("trixie",))
+
+
+def test_a_package_that_no_suite_has_says_so(
+    commands: Callable[..., list[Started]], keyring: Path, tmp_path: Path
+) -> None:
+    """apt's own reason comes through."""
+    resolving(commands, tmp_path, "")
+    commands(
+        apt_get_indextargets=(0, f"trixie|{tmp_path}/Packages\n", ""),
+        apt_get_install=(100, "", "E: Unable to locate package x\n"),
+    )
+    with pytest.raises(ArchiveError, match="Unable to locate package x"):
+        AptRoot(tmp_path, Mirrors("http://d", None), SUITES).resolve("x", ("trixie",))

@@ -222,3 +222,59 @@ def conformance(kernel: str, cpu: str, timeout: float, output: str | None, quiet
             f"{len(compared.real)} answers, {len(compared.differing)} differ"
         )
     return compared.exit_status()
+
+
+@command.command("migrate")
+@click.option("--from", "source", required=True, help="The kernel where the guest is born.")
+@click.option("--to", "destination", required=True, help="The kernel that it moves to.")
+@click.option(
+    "--vmm", default=options.DEFAULT_VMM, show_default=True, help="The VMM that moves it."
+)
+@one_cpu
+@click.option(
+    "--pin", metavar="FILE", help="What the guest is born with: JSON or TOML, as in check."
+)
+@click.option("--return", "back", is_flag=True, help="And home again, if it gets there.")
+@timeout_option
+@options.formats("text", "json")
+@options.output
+@options.quiet()
+def migrate(
+    source: str,
+    destination: str,
+    vmm: str,
+    cpu: str,
+    pin: str | None,
+    back: bool,
+    timeout: float,
+    style: str,
+    output: str | None,
+    quiet: bool,
+) -> int:
+    """Move a real guest between two kernels under a real VMM, beside what 'check' predicts.
+
+    The VMM is Debian's arm64 package, run inside the lab's guest with KVM. Exit status: 0 the guest
+    was loaded wherever it went, 100 it was refused.
+    """
+    from guestabi.cli import pinfile
+    from guestabi.cli.progress import watch
+    from guestabi.lab import agreement
+    from guestabi.lab.archive import Archive
+    from guestabi.lab.migrate import move
+    from guestabi.lab.qemu_guest import Setup
+    from guestabi.lab.vmms import find_vmm
+    from guestabi.report import migrate_text
+
+    pins = {} if pin is None else pinfile.load(pin)
+    setup = Setup(find_vmm(vmm), cpu, pins, timeout)
+    with watch("moves", 1, quiet=quiet) as watched:
+        archive = Archive(progress=watched.say)
+        journey = move(archive, source, destination, setup, back=back)
+        watched.step()
+    rows = agreement.compare(journey, setup)
+    plain = {"schema": 1, "vmm": vmm, "ways": [each.to_builtins() for each in rows]}
+    if style == "json":
+        emit.data(plain, output)
+    else:
+        emit.text(migrate_text.render(plain), output)
+    return agreement.exit_status(rows)

@@ -7,9 +7,12 @@
     n1 = Machine(find_cpu("neoverse-n1"))       # lab.machines: what can be emulated
     run(six.system, n1, ["uname", "-r"]).stdout # lab.boot: one boot, one command
     capture(archive, ["all"], ["all"], ...)     # lab.capture: many, in parallel
+    ten = Setup(find_vmm("qemu-10.0"), n1.cpu.name)
+    move(archive, "6.12", "6.16", ten)          # lab.migrate: a real guest under a real VMM
 
 Below these lie ``apt`` (a private apt root), ``index`` and ``packages`` (what it lists), ``image``,
-``cpio`` and ``warm`` (the initramfs), ``channel`` (how results come home), ``store`` (the cache).
+``cpio`` and ``warm`` (the initramfs), ``vmms``, ``vmm_layer`` and ``qemu_guest`` (a VMM in the
+guest), ``channel`` (how results come home), ``store`` (the cache).
 
 Needs the Debian packages qemu-system-arm, apt, dpkg and debian-archive-keyring; what is missing is
 a MissingTool that names it.

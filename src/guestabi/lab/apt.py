@@ -15,8 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from guestabi.errors import ArchiveError, BuildGone, LabError, MissingTool
+from guestabi.lab.packages import Package
 from guestabi.lab.store import disk_errors, require_space, write_text
 
 ARCHITECTURE = "arm64"
@@ -128,6 +130,25 @@ class AptRoot:
         text = _run([HELPER, "cat-file", str(_any_form(path) or path)], self._environment())
         yield from text.split("\n\n")
 
+    def resolve(self, package: str, suites: tuple[str, ...]) -> tuple[Package, ...]:
+        """Return ``package`` and all that it depends on, from ``suites`` alone, the first one
+        preferred; recommendations are left out. Raises ArchiveError where that cannot be had.
+        """
+        self._configure()
+        if not self.indices():
+            self.update()
+        sources = self.home / "etc" / f"{suites[0]}.list"
+        with disk_errors(self.home):
+            write_text(sources, self._sources(suites))
+        argv = [
+            *("apt-get", "install", "--print-uris", "--yes", "--no-install-recommends", "-qq"),
+            *("-o", "Acquire::ForceHash=sha256", "-o", f"Dir::Etc::sourcelist={sources}"),
+            *("-t", suites[0], package),
+        ]
+        lines = _run(argv, self._environment()).splitlines()
+        found = [_printed(line, suites[0]) for line in lines if line.startswith("'")]
+        return tuple(sorted(found, key=lambda each: each.package))
+
     def download(self, uri: str, sha256: str, target: Path) -> None:
         """Fetch ``uri`` to ``target``, checked; BuildGone when the archive no longer has it."""
         self._configure()
@@ -138,24 +159,21 @@ class AptRoot:
             raise _failure(f"could not fetch {uri.rsplit('/', 1)[-1]}", done.stderr)
 
     def _configure(self) -> None:
-        keyring = next((path for path in KEYRINGS if path.exists()), None)
-        if keyring is None:
-            raise MissingTool(
-                "the keys that sign the archive are not installed",
-                hint="install the package debian-archive-keyring",
-            )
+        sources = self._sources(tuple(suite.name for suite in self.suites))
         with disk_errors(self.home):
             for name in ("state/lists/partial", "cache/archives/partial", "etc/apt.conf.d"):
                 (self.home / name).mkdir(parents=True, exist_ok=True)
             (self.home / "state/status").touch()
-            write_text(self.home / "etc/sources.list", self._sources(keyring))
+            write_text(self.home / "etc/sources.list", sources)
             write_text(self.home / "apt.conf", self._configuration())
 
-    def _sources(self, keyring: Path) -> str:
+    def _sources(self, names: tuple[str, ...]) -> str:
+        keyring = _keyring()
         return "".join(
             f"deb [arch={ARCHITECTURE} signed-by={keyring}] "
             f"{self.mirrors.of(suite)} {suite.name} main\n"
             for suite in self.suites
+            if suite.name in names
         )
 
     def _configuration(self) -> str:
@@ -186,6 +204,25 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def _keyring() -> Path:
+    for path in KEYRINGS:
+        if path.exists():
+            return path
+    raise MissingTool(
+        "the keys that sign the archive are not installed",
+        hint="install the package debian-archive-keyring",
+    )
+
+
+def _printed(line: str, suite: str) -> Package:
+    """Read a line of --print-uris: quoted address, name_version_architecture.deb, size, digest."""
+    match = re.fullmatch(r"'([^']+)' ([^_ ]+)_([^_ ]+)_\S+\.deb (\d+) SHA256:([0-9a-f]{64})", line)
+    if match is None:
+        raise ArchiveError(f"apt printed what is no package's address: {line!r}")
+    uri, name, version, size, digest = match.groups()
+    return Package(name, unquote(version), suite, int(size), digest, uri)
 
 
 def _network_settings() -> list[str]:

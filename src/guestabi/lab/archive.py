@@ -109,12 +109,20 @@ class Archive:
     def base(self) -> tuple[Path, ...]:
         """Return the packages of the guest's base system, fetched."""
         packages = self._kept().base
-        if not packages or not all((self._debs / each.filename).exists() for each in packages):
+        if not packages or not all(self.has(each) for each in packages):
             packages = self._listed().base
         absent = sorted(set(BASE_PACKAGES) - {each.package for each in packages})
         if absent:
             raise ArchiveError(f"{BASE_SUITE} lists no {', '.join(absent)}")
         return tuple(self.fetch(package) for package in packages)
+
+    def has(self, package: Package) -> bool:
+        """Say whether the package's file is in the cache."""
+        return (self._debs / package.filename).exists()
+
+    def apt(self) -> AptRoot:
+        """Return the private apt root."""
+        return self._make_apt()
 
     def fetch(self, package: Package) -> Path:
         """Return the package's file: fetched once, its SHA-256 checked each time."""

@@ -63,16 +63,18 @@ def capture(
     *,
     jobs: int | None = None,
     timeout: float = TIMEOUT_SECONDS,
+    preparing: Callable[[Archive, str], Prepared] | None = None,
 ) -> Generator[Captured[T], None, None]:
     """Yield the outcome of ``program`` on every kernel × CPU, in the order that was asked for.
 
     ``kernels`` are specs as ``Archive.candidates`` takes them, or "all" (the newest build of each
     series); ``cpus`` are names of machines.CPUS, or "all" (those that this QEMU has). ``finish``
     makes the value from the program's standard output; an error of one boot spoils no other.
-    ``jobs`` boots run at a time (default: the cores there are). Closing the iterator ends them.
+    ``jobs`` boots run at a time (default: the cores there are); ``preparing`` makes of a spec what
+    boots (default: ``lab.prepare.prepare``). Closing the iterator ends them.
     """
     rows = _cpus(cpus)
-    prepared = [prepare(archive, spec) for spec in _specs(archive, kernels)]
+    prepared = [(preparing or prepare)(archive, spec) for spec in _specs(archive, kernels)]
     subjects = [
         (each, Subject(each.build, cpu, f"QEMU {require_cpu(cpu)}"))
         for each in prepared

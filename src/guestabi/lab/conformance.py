@@ -6,16 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from guestabi import atlas, model
+from guestabi import model
 from guestabi.errors import TornResult
 from guestabi.lab.archive import Archive
 from guestabi.lab.boot import TIMEOUT_SECONDS
 from guestabi.lab.capture import Program, Subject, capture
-from guestabi.lab.profiles import PROGRAM
+from guestabi.lab.profiles import PROGRAM, shipped
 from guestabi.probe.bundle import bundle
 from guestabi.probe.conformance import Check, conformance
 from guestabi.probe.ktap import paired, to_ktap
-from guestabi.profile.host import HostProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +51,9 @@ def run(archive: Archive, kernel: str, cpu: str, *, timeout: float = TIMEOUT_SEC
     (found,) = capture(archive, [kernel], [cpu], program, _checks, jobs=1, timeout=timeout)
     if found.value is None:
         raise found.error or TornResult(f"{found.subject.name}: nothing came home")
-    profile = _shipped(found.subject)
+    profile = shipped(found.subject)
     expected = tuple(conformance(model.kernel(profile)))
     return Compared(found.subject.name, profile.name, found.value, expected)
-
-
-def _shipped(subject: Subject) -> HostProfile:
-    exact = subject.name
-    series = ".".join(subject.build.version.split(".")[:2])
-    name = exact if exact in atlas.names() else f"debian-{series}/{subject.cpu.name}"
-    return atlas.resolve(name)
 
 
 def _checks(subject: Subject, output: bytes) -> tuple[Check, ...]:

@@ -92,6 +92,11 @@ def build_base(debs: Sequence[Path], cache: Path) -> Path:
     return home / "base.cpio.gz"
 
 
+def unpack(deb: Path, target: Path) -> None:
+    """Unpack the package ``deb`` into the directory ``target``; nothing of it is executed."""
+    _dpkg_deb("-x", str(deb), str(target))
+
+
 def inputs(argv: Sequence[str], files: Mapping[str, bytes], timeout: float) -> bytes:
     """Return the cpio of one run: its command and its files.
 
@@ -156,7 +161,7 @@ def _decompressed(name: str, data: bytes) -> bytes:
 def _write_base(debs: Sequence[Path], home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home) as scratch:
         for deb in debs:
-            _dpkg_deb("-x", str(deb), scratch)
+            unpack(deb, Path(scratch))
         entries = {
             name: entry for name, entry in cpio.tree(Path(scratch)).items() if not _pruned(name)
         }

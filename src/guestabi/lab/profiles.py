@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Sequence
 from typing import Any
 
+from guestabi import atlas
 from guestabi.errors import BadInput, TornResult
 from guestabi.lab.archive import Archive
 from guestabi.lab.boot import TIMEOUT_SECONDS
@@ -45,6 +46,16 @@ def finish(subject: Subject, output: bytes) -> str:
     emulator = {"program": subject.emulator, "cpu": subject.cpu.name}
     named = dict(plain, name=subject.name, taken={**plain["taken"], "emulator": emulator})
     return canonical.to_text(canonical.seal(named))
+
+
+def shipped(subject: Subject) -> HostProfile:
+    """Return the capture that ships of ``subject``, else that of its series on its CPU.
+
+    Raises UnknownName where the atlas has neither.
+    """
+    series = ".".join(subject.build.version.split(".")[:2])
+    exact = subject.name in atlas.names()
+    return atlas.resolve(subject.name if exact else f"debian-{series}/{subject.cpu.name}")
 
 
 def rehearse_profiles(

@@ -1,8 +1,8 @@
-"""What QEMU 7.2.22 and 11.1.3 did with real guests on real kernels, and what is predicted.
+"""What QEMU 7.2.22, 10.0.13 and 11.1.3 did with real guests on real kernels, and what is predicted.
 
-``virt-7.2`` and ``virt-11.1``, ``-cpu host``, one vCPU, moved as ``guestabi lab migrate`` does;
-row: where the guest was saved, column: where it was loaded. ``x``: the load failed. QEMU 10.0 has
-``test_reference``.
+The machine type of each version, ``-cpu host``, one vCPU, moved as ``guestabi lab migrate`` does;
+row: where the guest was saved, column: where it was loaded. ``x``: the load failed. QEMU 10.0 on
+neoverse-n1 has ``test_reference``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,32 @@ OBSERVED = {
         "6.12": "x.xx",
         "6.16": "xx..",
         "7.3": "xxx.",
+    },
+    ("qemu-10.0", "cortex-a72"): {
+        "5.10": "...........",
+        "6.1": "x..........",
+        "6.12": "xx.xxxxxxxx",
+        "6.16": "xxx........",
+        "6.17": "xxx........",
+        "6.18": "xxx........",
+        "6.19": "xxx........",
+        "7.0": "xxx........",
+        "7.1": "xxx........",
+        "7.2": "xxx........",
+        "7.3": "xxxxxxxxxx.",
+    },
+    ("qemu-10.0", "max"): {
+        "5.10": ".xxxxxxxxxx",
+        "6.1": "x.xxx......",
+        "6.12": "xx.xxxxxxxx",
+        "6.16": "xxx........",
+        "6.17": "xxx........",
+        "6.18": "xxx........",
+        "6.19": "xxx........",
+        "7.0": "xxx........",
+        "7.1": "xxx........",
+        "7.2": "xxx........",
+        "7.3": "xxxxxxxxxx.",
     },
     ("qemu-11.1", "neoverse-n1"): {
         "5.10": ".x.........",

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,9 +52,19 @@ def boots(archive, kernels, machines: Mapping[str, bytes]):
     files = {"guest.py": GUEST.read_bytes(), PROGRAM: bundle()}
     files |= {f"{name}.machine": data for name, data in machines.items()}
     program = Program(["python3", "guest.py"], files)
-    found = list(capture(archive, kernels, [CPU], program, lambda _, out: json.loads(out)))
-    assert [each.error for each in found] == [None] * len(kernels)
-    return {kernel: each.value for kernel, each in zip(kernels, found, strict=True)}
+    said: dict[str, Any] = {}
+    errors: list[object] = []
+    # A machine that is busy beyond measure can starve a guest: that is an error of the lab, and
+    # no result. Once more, one boot at a time, and then it counts.
+    for jobs in (None, 1):
+        asked = [kernel for kernel in kernels if kernel not in said]
+        if asked:
+            found = capture(archive, asked, [CPU], program, lambda _, o: json.loads(o), jobs=jobs)
+            rows = list(zip(asked, found, strict=True))
+            said.update({kernel: each.value for kernel, each in rows if each.error is None})
+            errors = [each.error for _, each in rows if each.error is not None]
+    assert errors == []
+    return {kernel: said[kernel] for kernel in kernels}
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ from guestabi.vmm.saved import Saved
 ENTRY = RAM + 0x8_0000
 EL1H_MASKED = 0x3C5
 """PSTATE as the arm64 boot protocol wants it: EL1h, D, A, I and F masked."""
-SECONDS = 10.0
+SECONDS = 30.0
 
 _PC = find("PC").id
 _PSTATE = find("PSTATE").id

@@ -99,8 +99,8 @@ def test_inputs_are_quoted_for_the_shell() -> None:
     packed = image.inputs(["echo", "it's $HOME; rm *"], {"a/b": b"1", "/etc/c": b"2"}, 10.0)
     expected = {
         "guestabi/run": cpio.regular(b"limit=21\ncommand() { echo 'it'\"'\"'s $HOME; rm *'; }\n"),
-        "guestabi/work": cpio.directory(),
-        "guestabi/work/a/b": cpio.regular(b"1"),
+        image.WORK[1:]: cpio.directory(),
+        f"{image.WORK[1:]}/a/b": cpio.regular(b"1"),
         "etc/c": cpio.regular(b"2"),
     }
     assert packed == cpio.pack(expected)

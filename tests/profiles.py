@@ -17,7 +17,8 @@ def make_profile(name: str, registers: Rows, **changes: Any) -> HostProfile:
 
     A register is its default (None: volatile), or a dict of the file's keys, in which ``default``
     and pattern values may be integers. ``changes``: ``release``, ``cpu`` (emulated; None: real),
-    ``features``, ``capabilities``, ``devices``, ``notes``, ``vcpu_features``, ``gics``.
+    ``features``, ``capabilities``, ``devices``, ``notes``, ``vcpu_features``, ``gics``, ``guest``
+    (answers of guest code: text by name).
     """
     return files.loads(make_bytes(name, registers, **changes), name)
 
@@ -62,6 +63,8 @@ def make_plain(name: str, registers: Rows, **changes: Any) -> dict[str, Any]:
         plain["taken"]["emulator"] = {"program": "QEMU 10.0", "cpu": cpu}
     if "notes" in changes:
         plain["taken"]["notes"] = list(changes["notes"])
+    if "guest" in changes:
+        plain["guest"] = dict(changes["guest"])
     return canonical.seal(plain)
 
 

@@ -35,6 +35,8 @@ BESIDE = {
     ("atlas", "model"): False,
     ("report", "lab"): False,
     ("lab", "report"): False,
+    ("probe", "vmm"): True,
+    ("vmm", "probe"): False,
 }
 """Between packages of one layer: which may import which."""
 

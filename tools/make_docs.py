@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import designs_page
+import evidence_page
 import incidents_page
 from click.testing import CliRunner
 
@@ -91,6 +92,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "schemas" / "matrix.json": lambda: _json(schemas.matrix_schema()),
     ROOT / "README.md": with_examples(ROOT / "README.md"),
 }
+PAGES.update(evidence_page.pages())
 
 
 def stale() -> list[Path]:

@@ -16,6 +16,7 @@ QEMU = policies.load("qemu-10.0")
 STRICT = policies.load("strict")
 DROPPER = replace(STRICT, name="dropper", missing="drop", above_all="drop", readback="accept")
 """A loader that drops what the destination lacks, and does not read back."""
+OURS = policies.load("ours")
 ONE_BY_ONE = replace(STRICT, name="one-by-one", order="vcpu-by-vcpu")
 
 
@@ -69,6 +70,7 @@ def pair(source: Any, destination: Any, *rules: str, policy: Policy = QEMU, **ch
     return Pair(a, b, policy, frozenset(rules), **changes)
 
 
+NOT_THERE = {"VENDOR_HYP_CALL_UID": "not supported", "VENDOR_HYP_KVM_PTP": "not supported"}
 NO_PMU = {"ID_AA64DFR0_EL1": fixed(0x6)}
 BITMAP_3 = 0x6030000000160003
 UNNAMED_FIRMWARE = 0x6030000000140009
@@ -81,6 +83,14 @@ PAIRS = {
         {BITMAP_3: bits(0, 0), "X0": free(0)},
         "missing-zero",
         "defaulted-hidden",
+        destination_changes={"guest": NOT_THERE},
+    ),
+    "a zero bitmap, and nobody asked the destination": pair(
+        {"VENDOR_HYP_BMAP": bits(0, 3)},
+        {BITMAP_3: bits(0, 0)},
+        "missing-zero-unsure",
+        "defaulted-hidden",
+        policy=STRICT,
     ),
     "an ID register that says nothing": pair(
         {"PMMIR_EL1": fixed(0)}, {}, "missing-zero", policy=STRICT
@@ -214,6 +224,13 @@ PAIRS = {
         "device-differs",
         source_changes={"devices": [{**IIDR, "default": "0x4b00243b"}]},
         destination_changes={"devices": [{**IIDR, "default": "0x4b00343b"}]},
+    ),
+    "another answer": pair(
+        {},
+        {},
+        "answer-differs",
+        source_changes={"guest": {"PMCEID0_EL0": "0x1", "SMCCC_VERSION by SMC": "not supported"}},
+        destination_changes={"guest": {"PMCEID0_EL0": "0x3", "SMCCC_VERSION by SMC": "0x10001"}},
     ),
     "no such GIC": pair(
         {},

@@ -15,6 +15,11 @@ ID_REGISTERS = ("ID_AA64DFR0_EL1", "ID_AA64PFR0_EL1")
 STATE = ("TTBR0_EL1", "PMUSERENR_EL0", "TIMER_CTL")
 BITMAPS = ("STD_BMAP", "VENDOR_HYP_BMAP", "VENDOR_HYP_BMAP_2")
 OTHERS = ("PMMIR_EL1", "PSCI_VERSION", "SVE_VLS", "X0")
+ASKED = (
+    *ID_REGISTERS,
+    *("PMMIR_EL1", "PSCI_VERSION", "PMCEID0_EL0", "GICD_IIDR", "TRNG_VERSION"),
+    *("VENDOR_HYP_KVM_FEATURES", "VENDOR_HYP_KVM_PTP", "PSCI_FEATURES of SYSTEM_OFF2"),
+)
 
 
 @st.composite
@@ -86,7 +91,21 @@ def hosts(draw: st.DrawFn) -> HostProfile:
         {**IIDR, "default": default}
         for default in draw(st.lists(st.sampled_from(["0x2", "0x3"]), max_size=1))
     ]
-    return make_profile("random", rows, capabilities=capabilities, devices=devices)
+    changes: dict[str, Any] = {"capabilities": capabilities, "devices": devices}
+    if draw(st.booleans()):
+        changes["guest"] = draw(answers(rows))
+    return make_profile("random", rows, **changes)
+
+
+@st.composite
+def answers(draw: st.DrawFn, rows: dict[Any, Any]) -> dict[str, str]:
+    """What guest code found there: often what the register of that name holds, and not always."""
+    said = st.sampled_from(["0x0", "0x1", "0x3", "0x10001", "not supported"])
+    found = {name: draw(said) for name in draw(st.sets(st.sampled_from(ASKED)))}
+    for name in found.keys() & rows.keys():
+        if draw(st.integers(0, 3)):
+            found[name] = hex(rows[name]["default"])
+    return found
 
 
 def blinded(host: HostProfile, seed: int) -> HostProfile:
@@ -105,4 +124,6 @@ def blinded(host: HostProfile, seed: int) -> HostProfile:
             del row["patterns"]
         rows[int(record["id"], 16)] = row
     devices = host.to_builtins()["devices"]
-    return make_profile("blinded", rows, capabilities=host.capabilities, devices=devices)
+    guest = host.record.guest
+    changes = {} if guest is None else {"guest": guest}
+    return make_profile("blinded", rows, capabilities=host.capabilities, devices=devices, **changes)

@@ -10,10 +10,10 @@ from guestabi.compat.matrix import Engine, matrix, verdict_only
 from guestabi.compat.verdict import check
 from guestabi.errors import UsageError
 
-from .hosts import DROPPER, ONE_BY_ONE, PAIRS, QEMU, STRICT
+from .hosts import DROPPER, ONE_BY_ONE, OURS, PAIRS, QEMU, STRICT
 from .strategies import hosts
 
-POLICIES = (QEMU, STRICT, DROPPER, ONE_BY_ONE)
+POLICIES = (QEMU, STRICT, DROPPER, ONE_BY_ONE, OURS)
 
 
 def slow(a, b, policy):

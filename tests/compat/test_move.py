@@ -10,7 +10,7 @@ from guestabi.compat.move import born, move
 from guestabi.registers.catalogue import find
 from profiles import make_profile
 
-from .hosts import IIDR, QEMU, STRICT, bits, fixed, free, levels
+from .hosts import IIDR, NOT_THERE, QEMU, STRICT, bits, fixed, free, levels
 
 TTBR = find("TTBR0_EL1").id
 BMAP = find("VENDOR_HYP_BMAP").id
@@ -106,7 +106,9 @@ def test_what_the_vmm_loses_is_the_destinations() -> None:
 def test_a_tolerance_is_a_registers_own_answer() -> None:
     """A register that a VMM drops while it is zero moves then, and is refused otherwise."""
     tolerant = replace(QEMU, tolerances={BMAP: "drop-if-zero"})
-    destination = make_profile("b", {"X0": free(0), "PSCI_VERSION": levels(0x10000)})
+    destination = make_profile(
+        "b", {"X0": free(0), "PSCI_VERSION": levels(0x10000)}, guest=NOT_THERE
+    )
     rows = {"PSCI_VERSION": levels(0x10000)}
     zero = make_profile("a", {**rows, "VENDOR_HYP_BMAP": bits(0, 3)})
     live = make_profile("a", {**rows, "VENDOR_HYP_BMAP": bits(3, 3)})

@@ -16,7 +16,7 @@ from guestabi.registers.model import ROLES
 from .hosts import PAIRS, Pair
 
 GRADES = {
-    "missing": ("dead", "zero", "poison", "live", "unknown"),
+    "missing": ("dead", "zero", "possible", "poison", "live", "unknown"),
     "refused": ("", "width", "pin"),
     "readback": ("dead", "poison", "computed", "undone", "likewise", "visible", "state", "pin"),
     "defaulted": ("hidden", "state", "visible", "possible", "unknown", "lost"),
@@ -24,6 +24,7 @@ GRADES = {
     "order": ("",),
     "unmeasured": ("", "pin"),
     "device": ("", "absent"),
+    "answer": ("",),
 }
 
 

@@ -105,7 +105,12 @@ def test_the_json_form() -> None:
     assert built["source"] == {"name": "a", "digest": old.digest}
     assert built["destination"] == {"name": "b", "digest": new.digest}
     assert tuple(built["questions"]) == QUESTIONS
-    assert built["questions"]["forward"] == {"verdict": "same", "findings": [], "waived": []}
+    assert built["questions"]["forward"] == {
+        "verdict": "same",
+        "findings": [],
+        "changes": [],
+        "waived": [],
+    }
     (finding,) = built["questions"]["rollback"]["findings"]
     assert finding["rule"] == "refused-firmware-version"
     assert finding["register"] == "PSCI_VERSION"

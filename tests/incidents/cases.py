@@ -92,12 +92,13 @@ class Device(Tried, forbid_unknown_fields=True, kw_only=True):
 
 
 class Host(Struct, forbid_unknown_fields=True):
-    """``what``: which host it stands for, in words."""
+    """``what``: which host it stands for, in words. ``guest``: what guest code found there."""
 
     what: str
     registers: dict[str, Register]
     devices: list[Device] = []
     capabilities: dict[str, int] = {}
+    guest: Optional[dict[str, str]] = None
     gics: list[str] = field(default_factory=lambda: ["v3"])
 
     def profile(self, name: str) -> HostProfile:
@@ -116,8 +117,13 @@ class Host(Struct, forbid_unknown_fields=True):
             }
             for each in self.devices
         ]
+        changes = {} if self.guest is None else {"guest": self.guest}
         return make_profile(
-            name, rows, devices=devices, capabilities=self.capabilities, gics=self.gics
+            *(name, rows),
+            devices=devices,
+            capabilities=self.capabilities,
+            gics=self.gics,
+            **changes,
         )
 
 

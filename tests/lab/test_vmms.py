@@ -9,11 +9,11 @@ import pytest
 
 from fake_archive import MIRROR, FakeApt, content
 from guestabi import policies
-from guestabi.errors import ArchiveError, BuildGone, UnknownName
+from guestabi.errors import ArchiveError, BuildGone, UnknownName, UsageError
 from guestabi.lab import cpio, vmm_layer
 from guestabi.lab.archive import Archive
 from guestabi.lab.packages import Package
-from guestabi.lab.vmms import PACKAGE, VMMS, find_vmm, obtain
+from guestabi.lab.vmms import OURS, PACKAGE, VMMS, common_machine, find_vmm, obtain
 from guestabi.registers.catalogue import find
 
 TEN = find_vmm("qemu-10.0")
@@ -49,16 +49,27 @@ def archive(tmp_path: Path, apt: Apt) -> Archive:
 
 def test_rows_are_consistent() -> None:
     """Name, release and machine type of a row speak of one release, each once."""
-    assert [row.name for row in VMMS] == [f"qemu-{row.release}" for row in VMMS]
-    assert [row.machine for row in VMMS] == [f"virt-{row.release}" for row in VMMS]
+    *qemus, ours = VMMS
+    assert [row.name for row in qemus] == [f"qemu-{row.release}" for row in qemus]
+    assert [row.machine for row in qemus] == [f"virt-{row.release}" for row in qemus]
+    assert ours is OURS
     assert len({row.name for row in VMMS}) == len(VMMS)
 
 
 def test_what_a_vmm_can_pin_is_what_its_policy_says() -> None:
     """The properties of the rows and the pins of the loader policies are the same registers."""
-    for row in VMMS:
+    for row in (row for row in VMMS if row is not OURS):
         pins = {find(register).id for register, _ in row.pins}
         assert pins == policies.load(row.name).pins
+
+
+def test_a_vmm_rollback_is_given_the_older_machine() -> None:
+    """Both ends get the older QEMU's machine type; a QEMU and our own VMM have none in common."""
+    ten, eleven = find_vmm("qemu-10.0"), find_vmm("qemu-11.1")
+    assert common_machine(eleven, ten) == common_machine(ten, eleven) == "virt-10.0"
+    assert common_machine(ten, ten) == common_machine(OURS, OURS) == ""
+    with pytest.raises(UsageError, match="do not read each other's streams"):
+        common_machine(OURS, ten)
 
 
 def test_an_unknown_vmm_names_the_nearest() -> None:

@@ -23,6 +23,7 @@ def test_the_policies_that_ship() -> None:
         "cloud-hypervisor",
         "crosvm",
         "firecracker",
+        "ours",
         "qemu-10.0",
         "qemu-11.1",
         "qemu-7.2",

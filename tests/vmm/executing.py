@@ -13,6 +13,8 @@ from guestabi.kvm.exits import Exit, Interrupted, Mmio
 from guestabi.registers import find
 from guestabi.uapi import regid
 from guestabi.uapi.structs import MP_STATE_RUNNABLE, MP_STATE_STOPPED
+from guestabi.vmm.questions import Peek, everything
+from vmm.fake_gic import FakeGic
 
 M64 = (1 << 64) - 1
 X = [0x6030000000100000 + 2 * n for n in range(31)]
@@ -21,6 +23,7 @@ ELR_EL1, ESR_EL1 = (3, 0, 4, 0, 1), (3, 0, 5, 2, 0)
 POWER_OFF = 0
 CPU_ON = 0xC4000003
 STEPS = 100_000
+GIC = [each for each in everything() if isinstance(each, Peek)]
 
 
 class Wrapped:
@@ -39,10 +42,12 @@ class Wrapped:
 
 class ExecutingKvm(Wrapped):
     """``firmware`` answers calls: (conduit, function, argument) to x0..x3, or None: not supported.
-    ``registers``: values by encoding, over what the vCPU's own registers say."""
+    ``registers``: values by encoding, over what the vCPU's own registers say. ``devices``: what
+    reads of 32 bits find, by address; the interrupt controller's are there."""
 
-    def __init__(self, raw: Any, firmware=lambda *_: None, registers=None) -> None:
+    def __init__(self, raw: Any, firmware=lambda *_: None, registers=None, devices=None) -> None:
         super().__init__(raw)
+        self.devices = devices or {each.address: 0 for each in GIC}
         self.firmware = firmware
         self.registers = registers or {}
 
@@ -66,6 +71,10 @@ class ExecutingVm(Wrapped):
     def create_vcpu(self, index: int):
         self.cpus.append(ExecutingVcpu(self, self.raw.create_vcpu(index)))
         return self.cpus[-1]
+
+    def create_device(self, device_type: int):
+        # The model knows who its GIC is; what it holds is kept here.
+        return FakeGic(len(self.cpus), raw=self.raw.create_device(device_type))
 
 
 class ExecutingVcpu(Wrapped):
@@ -141,7 +150,7 @@ class ExecutingVcpu(Wrapped):
         return None
 
     def memory(self, word: int, rt: int, rn: int) -> Exit | None:
-        kinds = {0x3E5: (8, False), 0x3E4: (8, True), 0x2E4: (4, True)}
+        kinds = {0x3E5: (8, False), 0x3E4: (8, True), 0x2E4: (4, True), 0x2E5: (4, False)}
         if word >> 21 == 0b11111000000 and word >> 10 & 3 == 1:
             address, size, is_write = self.x[rn], 8, True
             self.x[rn] += (word >> 12 & 0x1FF) - (word >> 11 & 0x200)
@@ -150,6 +159,9 @@ class ExecutingVcpu(Wrapped):
             address = self.x[rn] + size * (word >> 10 & 0xFFF)
         where = self.vm.at(address)
         data = (self.x[rt] & (1 << 8 * size) - 1).to_bytes(size, "little")
+        if address in self.vm.kvm.devices and not is_write:
+            self.x[rt] = self.vm.kvm.devices[address]
+            return None
         if where is None:
             return Mmio(address, data if is_write else bytes(size), is_write)
         if is_write:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from guestabi.vmm.memory import RAM
 from guestabi.vmm.questions import everything
 from guestabi.vmm.report import UNDEFINED, ask, diff
 from guestabi.vmm.saved import read
+from vmm.fake_gic import DIST, OLD
 from vmm.machines import Firmware, executing
 
 QUESTIONS = everything()
@@ -89,6 +91,41 @@ def test_a_vcpu_that_is_off_stays_off():
     assert saved.power == (0, 5)
     with load(kvm, saved) as moved:
         assert [vcpu.raw.get_mp_state() for vcpu in moved.vcpus] == [0, 5]
+
+
+def test_the_gic_moves_too():
+    """What its registers held is there when the machine goes on; its revision is the old one."""
+    source, _ = executing(host="debian-5.10/neoverse-n1")
+    with reporting(source) as machine:
+        machine.gic.set_device_attr(DIST, 0x104, b"\x12\0\0\0")
+        saved = machine.save()
+    assert saved.gic["GICD_IIDR"] == [OLD]
+    assert saved.gic["GICD_ISENABLER"] == [0x12, 0, 0, 0, 0, 0, 0]
+    destination, _ = executing()
+    with load(destination, read(saved.to_bytes())) as moved:
+        assert moved.save().gic == saved.gic
+
+
+def test_a_revision_that_is_not_kept():
+    """A kernel that ignores the guest's GICD_IIDR: it is named, and every handle is given back."""
+    source, _ = executing(host="debian-5.10/neoverse-n1")
+    with reporting(source) as machine:
+        saved = machine.save()
+    destination, kernel = executing(host="debian-6.19/neoverse-n1")
+    with pytest.raises(GuestAbiError, match=r"GICD_IIDR was 0x4b00243b .* here it is 0x4b00343b"):
+        load(destination, saved)
+    assert kernel.counts.open == 1
+
+
+def test_a_host_with_another_gic():
+    """A machine without a GIC is not loaded where VMs have one; no VM is made to find that out."""
+    kvm, kernel = executing()
+    with reporting(kvm) as machine:
+        saved = replace(machine.save(), gic=None)
+    before = kernel.counts.calls["KVM_CREATE_VM"]
+    with pytest.raises(UsageError, match="saved with no GIC, and VMs of this host come with a GIC"):
+        load(kvm, saved)
+    assert kernel.counts.calls["KVM_CREATE_VM"] == before
 
 
 def test_vm_scoped_registers_are_set_once():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 CPU = "neoverse-n1"
+STYLES = ("text", "json", "svg")
 
 
 @group("lab")
@@ -46,6 +47,12 @@ def cpu_option(function: F) -> F:
     )(function)
 
 
+vmm_option = click.option(
+    "--vmm",
+    default=options.DEFAULT_VMM,
+    show_default=True,
+    help="The VMM that moves it: qemu-7.2, qemu-10.0, qemu-11.1 or ours.",
+)
 one_kernel = click.option("--kernel", required=True, help="A series, version or release.")
 one_cpu = click.option("--cpu", default=CPU, show_default=True, help="A QEMU CPU model.")
 timeout_option = click.option(
@@ -227,8 +234,9 @@ def conformance(kernel: str, cpu: str, timeout: float, output: str | None, quiet
 @command.command("migrate")
 @click.option("--from", "source", required=True, help="The kernel where the guest is born.")
 @click.option("--to", "destination", required=True, help="The kernel that it moves to.")
+@vmm_option
 @click.option(
-    "--vmm", default=options.DEFAULT_VMM, show_default=True, help="The VMM that moves it."
+    "--to-vmm", metavar="VMM", help="The destination's VMM, if another: a VMM upgrade or rollback."
 )
 @one_cpu
 @click.option(
@@ -243,6 +251,7 @@ def migrate(
     source: str,
     destination: str,
     vmm: str,
+    to_vmm: str | None,
     cpu: str,
     pin: str | None,
     back: bool,
@@ -253,28 +262,94 @@ def migrate(
 ) -> int:
     """Move a real guest between two kernels under a real VMM, beside what 'check' predicts.
 
-    The VMM is Debian's arm64 package, run inside the lab's guest with KVM. Exit status: 0 the guest
-    was loaded wherever it went, 100 it was refused.
+    The guest reports its own ABI before and after; what it says otherwise is shown by name. The VMM
+    is Debian's arm64 QEMU, or our own, run inside the lab's guest with KVM. Exit status: 0 the
+    guest was loaded wherever it went, 100 it was refused.
     """
     from guestabi.cli import pinfile
     from guestabi.cli.progress import watch
     from guestabi.lab import agreement
     from guestabi.lab.archive import Archive
+    from guestabi.lab.guests import Setup
     from guestabi.lab.migrate import move
-    from guestabi.lab.qemu_guest import Setup
-    from guestabi.lab.vmms import find_vmm
+    from guestabi.lab.vmms import common_machine, find_vmm
     from guestabi.report import migrate_text
 
     pins = {} if pin is None else pinfile.load(pin)
-    setup = Setup(find_vmm(vmm), cpu, pins, timeout)
+    here, there = find_vmm(vmm), find_vmm(to_vmm or vmm)
+    machine = common_machine(here, there)
+    setup = Setup(here, cpu, pins, timeout, machine)
+    to = Setup(there, cpu, pins if there == here else {}, timeout, machine)
     with watch("moves", 1, quiet=quiet) as watched:
         archive = Archive(progress=watched.say)
-        journey = move(archive, source, destination, setup, back=back)
+        journey = move(archive, source, destination, setup, to=to, back=back)
         watched.step()
-    rows = agreement.compare(journey, setup)
-    plain = {"schema": 1, "vmm": vmm, "ways": [each.to_builtins() for each in rows]}
+    rows = agreement.compare(journey, setup, to)
+    plain = {
+        "schema": 1,
+        "vmm": vmm,
+        "to_vmm": there.name,
+        "ways": [each.to_builtins() for each in rows],
+    }
     if style == "json":
         emit.data(plain, output)
     else:
         emit.text(migrate_text.render(plain), output)
     return agreement.exit_status(rows)
+
+
+@command.command("matrix")
+@kernel_option
+@vmm_option
+@one_cpu
+@timeout_option
+@click.option("--fresh", is_flag=True, help="Boot everything anew, whatever was seen before.")
+@click.option("--raw", metavar="FILE", help="Write what was seen, without predictions, there too.")
+@click.option(
+    "--format", "style", type=click.Choice(STYLES), help="Default: by the output's suffix, or text."
+)
+@options.output
+@options.quiet()
+def matrix(
+    kernels: Sequence[str],
+    vmm: str,
+    cpu: str,
+    timeout: float,
+    fresh: bool,
+    raw: str | None,
+    style: str | None,
+    output: str | None,
+    quiet: bool,
+) -> int:
+    """Move real guests between all pairs of kernels: predicted beside observed.
+
+    Two boots a kernel. What was seen is kept: a run that was cut off goes on where it was. Exit
+    status: 0 every move went as predicted, 100 one did not, 101 one could not be predicted.
+    """
+    from guestabi.cli.progress import watch
+    from guestabi.lab import agreement, moves
+    from guestabi.lab.archive import Archive
+    from guestabi.lab.guests import Setup
+    from guestabi.lab.vmms import find_vmm
+
+    setup = Setup(find_vmm(vmm), cpu, timeout=timeout)
+    archive = _archive(refresh=False, quiet=True)
+    names = [each for spec in kernels for each in (archive.series() if spec == "all" else (spec,))]
+    with watch("boots", 2 * len(dict.fromkeys(names)), quiet=quiet) as watched:
+        watching = Archive(progress=watched.say)
+        seen = moves.run(watching, names, setup, step=watched.step, fresh=fresh)
+    if raw is not None:
+        emit.text(moves.to_text(seen), raw)
+    compared = agreement.compare_all(seen)
+    chosen = style or options.by_suffix(output, STYLES)
+    if chosen == "json":
+        emit.data(compared, output)
+    elif chosen == "svg":
+        from guestabi.report import observed_svg
+
+        emit.text(observed_svg.render(compared), output)
+    else:
+        from guestabi.report import observed_text
+
+        emit.show(observed_text.render(compared), output)
+    return agreement.matrix_status(compared)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Sequence
 
 import click
@@ -48,7 +47,7 @@ def command(
 
     policy = policies.load(vmm)
     hosts = _hosts(profiles, cpu)
-    chosen = style or _by_suffix(output)
+    chosen = style or options.by_suffix(output, STYLES)
     _put(_grid(hosts, policy, question, reasons=chosen == "svg"), chosen, output)
 
 
@@ -64,11 +63,6 @@ def _hosts(names: Sequence[str], cpu: str | None) -> list[HostProfile]:
             hint="name some, or take the shipped ones with --cpu neoverse-n1",
         )
     return [options.profile(name) for name in chosen]
-
-
-def _by_suffix(output: str | None) -> str:
-    suffix = PurePath(output or "").suffix.removeprefix(".")
-    return suffix if suffix in STYLES else "text"
 
 
 def _grid(hosts: Sequence[HostProfile], policy: Policy, question: str, *, reasons: bool) -> Grid:

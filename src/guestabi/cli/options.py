@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 import click
 
@@ -64,3 +65,9 @@ def profile(argument: str) -> HostProfile:
 
 def _looks_like_a_path(argument: str) -> bool:
     return argument.endswith(".json") or argument.startswith((os.sep, ".", "~"))
+
+
+def by_suffix(output: str | None, styles: Sequence[str]) -> str:
+    """Return the style that the output's suffix names, else ``text``."""
+    suffix = PurePath(output or "").suffix.removeprefix(".")
+    return suffix if suffix in styles else "text"

@@ -11,6 +11,7 @@ from guestabi.compat.move import Moved, born, move
 from guestabi.compat.outcome import Weighed
 from guestabi.compat.pins import Clash, Conflict, Pins, meet
 from guestabi.compat.rules import named
+from guestabi.compat.seen import Change
 from guestabi.policies import Policy
 from guestabi.profile.host import HostProfile
 
@@ -19,10 +20,12 @@ from guestabi.profile.host import HostProfile
 class Answer:
     """What a question comes to: weighed outcomes, and findings that are of no outcome.
 
-    ``remarks`` count towards the verdict with their effect.
+    ``changes`` is what the guest sees otherwise; ``remarks`` count towards the verdict with their
+    effect.
     """
 
     weighed: tuple[Weighed, ...]
+    changes: tuple[Change, ...] = ()
     remarks: tuple[Finding, ...] = ()
 
     @property
@@ -42,16 +45,16 @@ def leave(
 def one_way(born_on: HostProfile, goes_to: HostProfile, policy: Policy) -> Answer:
     """``forward`` and ``rollback``: born with the host's defaults, and moved once."""
     _, moved = leave(born_on, goes_to, policy, {})
-    return Answer(moved.weighed)
+    return Answer(moved.weighed, moved.changes)
 
 
 def there_and_back(a: HostProfile, b: HostProfile, policy: Policy) -> Answer:
     """``return``: born on ``a``, saved on ``b`` with what b's list adds, and home again."""
     _, there = leave(a, b, policy, {})
     if there.verdict == "refused":
-        return Answer((), (plain(named("never-left"), policy, "refused"),))
+        return Answer((), (), (plain(named("never-left"), policy, "refused"),))
     back = move(there.state_after, a, policy, {}, source=b, devices=there.devices_after)
-    return Answer(back.weighed)
+    return Answer(back.weighed, back.changes)
 
 
 def pinned(
@@ -68,10 +71,10 @@ def pinned(
         pins = met.partial if isinstance(met, Conflict) else met
     values = dict(pins.values if isinstance(pins, Pins) else pins)
     odd, moved = leave(b, a, policy, values)
-    answer = Answer((*odd, *moved.weighed))
+    answer = Answer((*odd, *moved.weighed), moved.changes)
     if answer.verdict in ("same", "benign"):
         return answer
-    return Answer(answer.weighed, _remarks(b, policy, values, clashes))
+    return Answer(answer.weighed, answer.changes, _remarks(b, policy, values, clashes))
 
 
 def _remarks(

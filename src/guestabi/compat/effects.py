@@ -16,8 +16,11 @@ _LOSS = {"dead": "benign", "zero": "benign", "live": "changed"}
 """By grade: what it means that a register of the stream is left out. The rest is not known: a
 value that nobody wrote at birth may have been written since, and an unknown id may be anything."""
 
-_GRADED = {"dead": "benign", "zero": "benign", "poison": "unknown"}
+_GRADED = {"dead": "benign", "zero": "benign", "poison": "unknown", "possible": "unknown"}
 """By grade: what a loader does that looks before it leaves a register out. The rest it refuses."""
+
+_UNSEEN = {"dead": "benign", "zero": "benign"}
+"""By grade: what a loader does that leaves out what the guest cannot tell. The rest it refuses."""
 
 _READBACK = {
     "dead": "benign",
@@ -52,6 +55,8 @@ def of_missing(action: str, value: int | None, grade: str) -> str:
     """The effect of a register that the destination lacks; ``action`` is the policy's."""
     if action == "refuse" or (action == "drop-if-zero" and value != 0):
         return "refused"
+    if action == "drop-if-unseen":
+        return _UNSEEN.get(grade, "refused")
     if action == "graded":
         return _GRADED.get(grade, "refused")
     return _LOSS.get(grade, "unknown")
@@ -62,8 +67,13 @@ def of_common(policy: Policy, kind: str, grade: str) -> str:
     if kind == "refused":
         return "refused" if policy.refused == "refuse" else "changed"
     if kind == "readback":
+        if grade == "undone" and policy.set_clear == "cleared-first":
+            return "same"
         effect = _READBACK.get(grade, "unknown")
-        return "refused" if policy.readback == "refuse" and effect not in GOOD else effect
+        looks = policy.readback == "refuse" or (
+            policy.readback == "refuse-visible" and grade == "visible"
+        )
+        return "refused" if looks and effect not in GOOD else effect
     return "benign" if kind == "scope" else "unknown"
 
 
@@ -78,6 +88,8 @@ def of_lost(number: int, before: int | None, after: int | None, grade: str) -> s
     is that of a register which the destination lacks; empty where it is listed."""
     if grade in ("dead", "zero"):
         return "same"
+    if grade == "possible":
+        return "unknown"
     if not is_visible(number):
         return "changed"
     return "same" if before is not None and before == after else "changed"

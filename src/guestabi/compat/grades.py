@@ -1,7 +1,9 @@
 """The grades that refine an outcome.
 
 ``missing``    ``dead``: the guest's own ID registers say that the feature is not there ·
-               ``zero``: a bitmap of no services, or the very value that an unlisted one has ·
+               ``zero``: a bitmap of just the services that the host offers without listing it, or
+               the very value that an unlisted register has · ``possible``: a bitmap of no services,
+               and nothing tells whether the host has them ·
                ``poison``: nobody wrote it · ``live``: the guest may rely on it ·
                ``unknown``: an id that the catalogue does not know
 ``readback``   ``dead``, ``poison`` as above · ``computed``: only bits that the processor computes
@@ -32,9 +34,14 @@ from guestabi.registers.catalogue import find
 State = Mapping[int, Optional[int]]
 
 
+NOT_SUPPORTED = "not supported"
+"""What guest code says of a call that nobody answers (vmm/report.py)."""
+
+
 class _Row(Struct, forbid_unknown_fields=True):
     register: str
     bit: int
+    answers: list[str]
     source: str
     capability: Optional[str] = None
 
@@ -55,13 +62,15 @@ class _ComputedFile(Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Service:
-    """One bit of a bitmap, on kernels that do not list the bitmap. It was there when the kernel
-    has ``capability``; None: no capability tells."""
+    """One bit of a bitmap. Where the bitmap is not listed, the service was there if one of
+    ``answers`` was, or, of a host where no guest code looked, if the kernel has ``capability``;
+    None: no capability tells."""
 
     register: int
     bit: int
     capability: Optional[str]
     source: str
+    answers: tuple[str, ...] = ()
 
 
 @cache
@@ -71,7 +80,7 @@ def services() -> Mapping[int, tuple[Service, ...]]:
     found: dict[int, tuple[Service, ...]] = {}
     for row in sheet.read(path, _File).service:
         number = find(row.register).id
-        service = Service(number, row.bit, row.capability, row.source)
+        service = Service(number, row.bit, row.capability, row.source, tuple(row.answers))
         found[number] = (*found.get(number, ()), service)
     return found
 
@@ -97,18 +106,36 @@ def is_dead(number: int, state: State) -> bool:
     return bool(wanted)
 
 
-def of_missing(number: int, value: Optional[int], state: State) -> str:
-    """Grade a register of the stream that the destination lacks."""
+def of_missing(number: int, value: Optional[int], state: State, destination: HostProfile) -> str:
+    """Grade a register of the stream that ``destination`` lacks."""
     if is_dead(number, state):
         return "dead"
     role = role_of(number)
-    if role == "bitmap" and value == 0:
-        return "zero"
+    if role == "bitmap" and value is not None and (value == 0 or services().get(number)):
+        return _of_bitmap(number, value, destination)
     if role == "identification" and value is not None and value == absent_of(number):
         return "zero"
     if value == POISON and role != "unknown":
         return "poison"
     return "unknown" if role == "unknown" else "live"
+
+
+def _of_bitmap(number: int, value: int, destination: HostProfile) -> str:
+    offered, unknown = unlisted(number, destination)
+    if (value ^ offered) & ~unknown or value & unknown:
+        return "live"
+    return "possible" if unknown else "zero"
+
+
+def unlisted(number: int, host: HostProfile) -> tuple[int, int]:
+    """Return the services of a bitmap that ``host`` offers though it does not list the bitmap,
+    and those of which nothing tells: both as bits of the bitmap."""
+    offered = unknown = 0
+    for service in services().get(number, ()):
+        there = _was_there(service, host)
+        offered |= (there is True) << service.bit
+        unknown |= (there is None) << service.bit
+    return offered, unknown
 
 
 def of_readback(
@@ -174,7 +201,13 @@ def _of_services(number: int, value: int, source: Optional[HostProfile]) -> tupl
 
 
 def _was_there(service: Service, source: Optional[HostProfile]) -> Optional[bool]:
-    if service.capability is None or source is None:
+    if source is None:
         return None
-    said = source.capabilities.get(service.capability)
-    return None if said is None else bool(said)
+    guest = source.guest or {}
+    said = [guest[name] for name in service.answers if name in guest]
+    if said:
+        return any(each != NOT_SUPPORTED for each in said)
+    if service.capability is None:
+        return None
+    offered = source.capabilities.get(service.capability)
+    return None if offered is None else bool(offered)

@@ -15,10 +15,11 @@ import msgspec
 
 from guestabi.compat import effects, grades
 from guestabi.compat.devices import Devices, devices_of, move_devices
-from guestabi.compat.known import is_visible
-from guestabi.compat.move import Side, at_load, is_fragile, of_lost, settable
+from guestabi.compat.known import is_visible, role_of
+from guestabi.compat.move import Side, at_load, given, is_fragile, keeps_pairs, of_lost, settable
 from guestabi.compat.outcome import Fact, State, acting, fact_of, held_after
 from guestabi.compat.pins import meet_of
+from guestabi.compat.seen import Eyes, changes, may_differ
 from guestabi.compat.verdict import QUESTIONS
 from guestabi.errors import UsageError
 from guestabi.policies import Policy
@@ -52,6 +53,7 @@ class _Host(Side):
         super().__init__(policy, host)
         self.defaults = dict(host.defaults)
         self.devices = devices_of(host)
+        self.eyes = Eyes(host)
         self.scopes = {n: r.scope for n, r in host.registers.items() if r.scope != "unknown"}
         self.acting = acting(host)
         self.fragile = tuple(
@@ -69,6 +71,13 @@ class _Host(Side):
         kept = dict(self.defaults)
         kept.update((number, state[number]) for number in kept.keys() & state.keys() - self.lost)
         return kept
+
+    def content(self, number: int) -> bytes:
+        """What of the host decides which pins of the register suit it."""
+        found = self.contents.get(number)
+        if found is None and role_of(number) == "bitmap":
+            found = self.contents[number] = b"%d" % grades.unlisted(number, self.host)[0]
+        return found or b""
 
     def fact(self, number: int, value: Optional[int]) -> Fact:
         key = (number, value)
@@ -101,6 +110,7 @@ class Engine:
         self._pairs: dict[tuple[str, str], Verdicts] = {}
         self._left: dict[tuple[str, str], _Move] = {}
         self._met: dict[tuple[int, bytes, bytes], Optional[int]] = {}
+        self._differing: dict[tuple[str, str], frozenset[str]] = {}
 
     def verdicts(self, a: HostProfile, b: HostProfile) -> Verdicts:
         """Return the four verdicts of a (old) and b (new)."""
@@ -150,7 +160,7 @@ class Engine:
         for number in {number for number, _ in a.defaults.items() ^ b.defaults.items()}:
             if not is_visible(number):
                 continue
-            key = (number, a.contents.get(number, b""), b.contents.get(number, b""))
+            key = (number, a.content(number), b.content(number))
             if key not in self._met:
                 found = meet_of(number, hosts)
                 self._met[key] = found[0] if isinstance(found, tuple) else None
@@ -181,9 +191,26 @@ class Engine:
         of_devices, move.devices = move_devices(devices, destination.host, self._policy)
         for each in of_devices:
             move.worsen(each.effect)
+        if move.effect in effects.GOOD and self._sees_otherwise(
+            state, devices, source, destination, move
+        ):
+            move.worsen("changed")
         if move.effect == "same" and weigh.rescoped():
             move.worsen("benign")
         return move
+
+    def _sees_otherwise(
+        self, state: State, devices: Devices, source: _Host, destination: _Host, move: _Move
+    ) -> bool:
+        before, after = source.eyes, destination.eyes
+        if not before.answers or not after.answers:
+            return False
+        key = (source.host.digest, destination.host.digest)
+        if key not in self._differing:
+            odd = {name for name, _ in before.answers.items() ^ after.answers.items()}
+            self._differing[key] = frozenset(odd)
+        names = may_differ(before, state, after, move.state, self._differing[key])
+        return bool(changes(before, state, devices, after, move.state, move.devices, names))
 
 
 @dataclass
@@ -219,7 +246,7 @@ class _Weigher:
             self._common(number)
         else:
             value = self.state[number]
-            grade = grades.of_missing(number, value, self.state)
+            grade = grades.of_missing(number, value, self.state, self.destination.host)
             action = self.destination.action(number, len(self.source.listed))
             self.move.worsen(effects.of_missing(action, value, grade))
 
@@ -243,10 +270,10 @@ class _Weigher:
 
     def _defaulted(self, number: int) -> None:
         register = self.destination.host.registers[number]
-        pin = self.pins.get(number)
-        if pin is not None and self.destination.fact(number, pin).kind == "same":
-            register = replace(register, default=pin)
-            self.move.state[number] = pin
+        value = given(register, self.policy, self.pins)
+        if value is not None:
+            register = replace(register, default=value)
+            self.move.state[number] = value
         grade, _ = grades.of_defaulted(register, self.state, self.source.host)
         self.move.worsen(effects.of_defaulted(self.policy, grade))
 
@@ -263,7 +290,8 @@ class _Weigher:
         if fact.kind == "readback":
             source = self.source.host
             grade = grades.of_readback(register, value, fact.bits, self.state, source)
-            self.move.state[number] = fact.got
+            if not keeps_pairs(self.policy, grade):
+                self.move.state[number] = fact.got
         elif fact.kind == "refused":
             self.move.state[number] = self.destination.defaults[number]
         self.move.worsen(effects.of_common(self.policy, fact.kind, grade))

@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Iterable, Mapping, Optional
 
-from guestabi.compat import effects, grades
+from guestabi.compat import effects, grades, seen
 from guestabi.compat import outcome as raw
-from guestabi.compat.devices import Devices, devices_of, move_devices
+from guestabi.compat.devices import NO_ID, Devices, devices_of, move_devices
 from guestabi.compat.known import field_names
 from guestabi.compat.outcome import Outcome, State, Weighed
+from guestabi.compat.seen import Change, Eyes
+from guestabi.kvm.optin import oldest
 from guestabi.policies import Policy
+from guestabi.profile.answers import answer
 from guestabi.profile.host import HostProfile, ProbedRegister
 from guestabi.registers.catalogue import name_of
 from guestabi.uapi.regid import size_of
@@ -25,6 +28,8 @@ class Moved:
     weighed: tuple[Weighed, ...]
     state_after: Mapping[int, Optional[int]]
     devices_after: Devices
+    changes: tuple[Change, ...] = ()
+    """What the guest sees otherwise, where both hosts' profiles have the answers of guest code."""
 
     @cached_property
     def verdict(self) -> str:
@@ -91,8 +96,30 @@ def move(
     weighed += of_devices
     weighed.sort(key=lambda each: (each.outcome.id, each.outcome.name, each.outcome.kind))
     after = loader.after(weighed, state)
-    counts = tuple(each for each in weighed if each.effect != "same")
-    return Moved(counts, after, devices_after)
+    counts = [each for each in weighed if each.effect != "same"]
+    changes: tuple[Change, ...] = ()
+    if source is not None and effects.worst([each.effect for each in counts]) != "refused":
+        changes = seen.changes(
+            Eyes(source), state, devices or {}, Eyes(destination), after, devices_after
+        )
+        counts += unheld(changes, [each.outcome for each in counts if each.effect == "changed"])
+    return Moved(tuple(counts), after, devices_after, changes)
+
+
+def unheld(changes: Iterable[Change], told: Iterable[Outcome]) -> list[Weighed]:
+    """Return what changes for the guest that none of the outcomes ``told`` accounts for."""
+    known = {each.id for each in told} | {each.name.rpartition(".")[2] for each in told}
+    found = []
+    for change in changes:
+        if change.name not in known and not known & seen.held_by(change.name):
+            before, after = (
+                each if isinstance(each, int) else None for each in (change.before, change.after)
+            )
+            bits = (before or 0) ^ (after or 0)
+            found.append(
+                Weighed(Outcome(NO_ID, change.name, "answer", before, after, bits=bits), "changed")
+            )
+    return found
 
 
 _REPLACING = frozenset({"readback", "refused", "defaulted", "order"})
@@ -148,7 +175,7 @@ class Loader:
             if policy.loses(outcome.id) and outcome.id in state:
                 continue
             if outcome.kind == "defaulted":
-                outcome = self._pinned(outcome, state, source)
+                outcome = self._given(outcome, state, source)
             yield Weighed(outcome, self.effect(outcome))
         for number in sorted(state):
             if policy.loses(number):
@@ -182,17 +209,19 @@ class Loader:
         found = {number: state.get(number, default) for number, default in kept.items()}
         for each in weighed:
             outcome = each.outcome
+            if keeps_pairs(self._policy, outcome.grade):
+                continue
             if outcome.id in found and outcome.kind in _REPLACING:
                 found[outcome.id] = outcome.destination
         found.update((n, kept[n]) for n in kept if self._policy.loses(n))
         return found
 
-    def _pinned(self, outcome: Outcome, state: State, source: Optional[HostProfile]) -> Outcome:
+    def _given(self, outcome: Outcome, state: State, source: Optional[HostProfile]) -> Outcome:
         register = self._destination.registers[outcome.id]
-        pin = self._pins.get(outcome.id)
-        if pin is None or raw.fact_of(register, pin).kind != "same":
+        value = given(register, self._policy, self._pins)
+        if value is None:
             return outcome
-        return raw.defaulted(replace(register, default=pin), state, source)
+        return raw.defaulted(replace(register, default=value), state, source)
 
     def _of_lost(self, number: int, state: State) -> Iterable[Weighed]:
         value = state[number]
@@ -235,11 +264,28 @@ def at_load(policy: Policy, pins: Mapping[int, int]) -> dict[int, int]:
     return settable(policy, pins) if policy.pins_at_load else {}
 
 
+def keeps_pairs(policy: Policy, grade: str) -> bool:
+    """Whether the VMM writes registers that only set or clear bits so that none undoes another."""
+    return policy.set_clear == "cleared-first" and grade in ("undone", "likewise")
+
+
+def given(register: ProbedRegister, policy: Policy, pins: Mapping[int, int]) -> Optional[int]:
+    """Return what the VMM gives a register that the stream lacks; None: it leaves it alone."""
+    pin = pins.get(register.id)
+    if pin is not None and raw.fact_of(register, pin).kind == "same":
+        return pin
+    if policy.defaulted != "off" or register.scope != "vm" or register.default is None:
+        return None
+    return oldest(
+        register.id, register.default, lambda value: answer(register, value).kind == "same"
+    )
+
+
 def of_lost(number: int, state: State, destination: HostProfile) -> str:
     """The effect of a register that the VMM leaves behind on its way to ``destination``."""
     grade = ""
     if number not in destination.registers:
-        grade = grades.of_missing(number, state[number], state)
+        grade = grades.of_missing(number, state[number], state, destination)
     return effects.of_lost(number, state[number], destination.defaults.get(number), grade)
 
 

@@ -23,9 +23,11 @@ KINDS = (
     "order",
     "unmeasured",
     "device",
+    "answer",
 )
-"""What can happen to a register beside ``same``. ``unmeasured`` and ``device`` are no outcomes of
-a rehearsal: the profile does not tell, or a device's register differs that nobody carries."""
+"""What can happen to a register beside ``same``. The last three are no outcomes of a rehearsal: the
+profile does not tell, a device's register differs that nobody carries, or guest code gets another
+answer that no register holds."""
 
 State = Mapping[int, Optional[int]]
 """A guest's registers: value by id, None for one that moves by itself."""
@@ -118,7 +120,7 @@ def outcome_of(
     """Return the outcome of one register, None for ``same``; ``held`` is of held_after."""
     register = destination.registers.get(number)
     if register is None:
-        return missing(number, state)
+        return missing(number, state, destination)
     if number not in state:
         return defaulted(register, state, source)
     fact = fact_of(register, state[number], held.get(number))
@@ -127,10 +129,10 @@ def outcome_of(
     return rescoped(register, state[number], source)
 
 
-def missing(number: int, state: State) -> Outcome:
+def missing(number: int, state: State, destination: HostProfile) -> Outcome:
     """The outcome of a register that the destination does not list."""
     value = state[number]
-    grade = grades.of_missing(number, value, state)
+    grade = grades.of_missing(number, value, state, destination)
     return Outcome(number, name_of(number), "missing", value, None, grade=grade)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Mapping, Optional, Sequence, Union
 
+from guestabi.compat.grades import unlisted
 from guestabi.compat.known import absent_of, field_names, is_visible, role_of
 from guestabi.errors import UsageError
 from guestabi.profile.answers import answer
@@ -82,7 +83,12 @@ def meet_of(number: int, profiles: Sequence[HostProfile]) -> Union[tuple[int, st
         found = meet_of(number, steady) if any(number in p.registers for p in steady) else None
         return found if isinstance(found, Clash) else None
     everywhere = len(listed) == len(rows)
-    absent = 0 if role_of(number) == "bitmap" else absent_of(number)
+    absent = absent_of(number)
+    if role_of(number) == "bitmap":
+        offered = {unlisted(number, p)[0] for p, row in zip(profiles, rows) if row is None}
+        if len(offered) > 1:
+            return _clash(number, _spread(offered), profiles)
+        absent = offered.pop() if offered else 0
     found = _among(number, listed, profiles)
     if everywhere and not isinstance(found, Clash):
         return found
@@ -94,6 +100,14 @@ def meet_of(number: int, profiles: Sequence[HostProfile]) -> Union[tuple[int, st
     for row in listed:
         bits |= absent ^ (row.default or 0)
     return found if everywhere else _clash(number, bits, profiles)
+
+
+def _spread(values: set[int]) -> int:
+    """The bits in which the values are not all alike."""
+    bits = 0
+    for value in values:
+        bits |= value ^ min(values)
+    return bits
 
 
 def _among(

@@ -9,6 +9,7 @@ from typing import Any, Iterable, Mapping, Optional, Union
 from guestabi.compat import asked, effects
 from guestabi.compat.findings import Finding, findings
 from guestabi.compat.pins import Pins
+from guestabi.compat.seen import Change
 from guestabi.compat.waivers import Used, Waiver, Waivers
 from guestabi.policies import Policy
 from guestabi.profile.host import HostProfile
@@ -26,6 +27,8 @@ class Question:
 
     verdict: str
     findings: tuple[Finding, ...]
+    changes: tuple[Change, ...] = ()
+    """What the guest sees otherwise, by the name of what it asks; none where it is refused"""
     waived: tuple[tuple[str, str], ...] = ()
     """(fingerprint or register name, reason) of what a waiver took out of the verdict"""
 
@@ -68,8 +71,16 @@ def _question(question: Question) -> dict[str, Any]:
     return {
         "verdict": question.verdict,
         "findings": [each.to_builtins() for each in question.findings],
+        "changes": [
+            {"name": each.name, "before": _word(each.before), "after": _word(each.after)}
+            for each in question.changes
+        ],
         "waived": [{"what": what, "reason": reason} for what, reason in question.waived],
     }
+
+
+def _word(answer: Union[int, str]) -> str:
+    return hex(answer) if isinstance(answer, int) else answer
 
 
 def check(
@@ -114,4 +125,4 @@ def _judge(name: str, answer: asked.Answer, policy: Policy, used: Used) -> Quest
         else:
             waived.append((finding.fingerprint, waiver.reason))
     verdict = effects.worst([finding.effect for finding in kept])
-    return Question(verdict, tuple(kept), tuple(waived))
+    return Question(verdict, tuple(kept), answer.changes, tuple(waived))

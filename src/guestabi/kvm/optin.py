@@ -32,7 +32,7 @@ def opt_in(ids: Iterable[int], read: Read, write: Write) -> dict[int, bytes]:
     found = {}
     for id in ids:
         default = read(id)
-        value = _oldest(id, int.from_bytes(default, "little"), _tries(id, write))
+        value = oldest(id, int.from_bytes(default, "little"), _tries(id, write))
         data = value.to_bytes(len(default), "little")
         if data != default:
             found[id] = data
@@ -52,7 +52,9 @@ def _tries(id: int, write: Write) -> Callable[[int], bool]:
     return tries
 
 
-def _oldest(id: int, default: int, accepts: Callable[[int], bool]) -> int:
+def oldest(id: int, default: int, accepts: Callable[[int], bool]) -> int:
+    """Return the opt-in value of a register with that ``default``; ``accepts`` says whether it
+    takes a value and keeps it."""
     if isinstance(regid.decode(id), regid.Firmware):
         return next((v for v in _VERSIONS if v < default and accepts(v)), default)
     if not _signed_fields(id) and (default == 0 or accepts(0)):

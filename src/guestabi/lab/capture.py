@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from threading import Event
 from typing import Generic, TypeVar
 
 from guestabi.errors import GuestAbiError, LabError, UsageError
 from guestabi.lab.archive import Archive
 from guestabi.lab.boot import TIMEOUT_SECONDS, GuestResult, has_cpu, require_cpu, run
+from guestabi.lab.kept import Kept
 from guestabi.lab.machines import CPUS, Cpu, Machine, find_cpu
 from guestabi.lab.packages import KernelBuild
 from guestabi.lab.prepare import Prepared, prepare
@@ -64,6 +67,8 @@ def capture(
     jobs: int | None = None,
     timeout: float = TIMEOUT_SECONDS,
     preparing: Callable[[Archive, str], Prepared] | None = None,
+    kept: Kept | None = None,
+    smp: int = 2,
 ) -> Generator[Captured[T], None, None]:
     """Yield the outcome of ``program`` on every kernel × CPU, in the order that was asked for.
 
@@ -71,7 +76,9 @@ def capture(
     series); ``cpus`` are names of machines.CPUS, or "all" (those that this QEMU has). ``finish``
     makes the value from the program's standard output; an error of one boot spoils no other.
     ``jobs`` boots run at a time (default: the cores there are); ``preparing`` makes of a spec what
-    boots (default: ``lab.prepare.prepare``). Closing the iterator ends them.
+    boots (default: ``lab.prepare.prepare``). What ``kept`` has of the very same inputs is taken
+    from there, and what comes home goes there. ``smp``: the machine's processors. Closing the
+    iterator ends the boots.
     """
     rows = _cpus(cpus)
     prepared = [(preparing or prepare)(archive, spec) for spec in _specs(archive, kernels)]
@@ -83,7 +90,8 @@ def capture(
     cancel = Event()
 
     def measure(one: Prepared, subject: Subject) -> Captured[T]:
-        return _measure(archive, one, subject, program, finish, timeout, cancel)
+        machine = Machine(subject.cpu, smp=smp)
+        return _measure(archive, one, subject, machine, program, finish, timeout, cancel, kept)
 
     with ThreadPoolExecutor(jobs or cores()) as pool:
         futures: list[Future[Captured[T]]] = [pool.submit(measure, *each) for each in subjects]
@@ -104,26 +112,48 @@ def _measure(
     archive: Archive,
     prepared: Prepared,
     subject: Subject,
+    machine: Machine,
     program: Program,
     finish: Callable[[Subject, bytes], T],
     timeout: float,
     cancel: Event,
+    kept: Kept | None,
 ) -> Captured[T]:
+    name = "" if kept is None else digest_of(subject, machine, prepared, program)
     try:
+        before = None if kept is None else kept.get(name)
+        if before is not None:
+            return Captured(subject, finish(subject, before), None)
         result = run(
             prepared.system,
-            Machine(subject.cpu),
+            machine,
             program.argv,
             program.files,
             timeout=timeout,
             cancel=cancel,
             progress=archive.progress,
         )
-        value = finish(subject, _output(subject, result))
+        output = _output(subject, result)
+        value = finish(subject, output)
+        if kept is not None:
+            kept.put(name, output)
     except GuestAbiError as error:
         return Captured(subject, None, error)
     notes = result.stderr.decode(errors="replace")
     return Captured(subject, value, None, notes, result.seconds)
+
+
+def digest_of(subject: Subject, machine: Machine, prepared: Prepared, program: Program) -> str:
+    """Return the digest of kernel, base system, emulator, machine, command and files."""
+    base = prepared.system.base
+    inputs = {
+        "kernel": [subject.build.release, subject.build.sha256],
+        "base": [base.parent.name, base.stat().st_size],
+        "on": [subject.emulator, *machine.arguments()],
+        "runs": list(program.argv),
+        "files": {name: sha256(data).hexdigest() for name, data in program.files.items()},
+    }
+    return sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def _output(subject: Subject, result: GuestResult) -> bytes:

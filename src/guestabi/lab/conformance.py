@@ -51,7 +51,7 @@ def run(archive: Archive, kernel: str, cpu: str, *, timeout: float = TIMEOUT_SEC
     (found,) = capture(archive, [kernel], [cpu], program, _checks, jobs=1, timeout=timeout)
     if found.value is None:
         raise found.error or TornResult(f"{found.subject.name}: nothing came home")
-    profile = shipped(found.subject)
+    profile = shipped(found.subject.name)
     expected = tuple(conformance(model.kernel(profile)))
     return Compared(found.subject.name, profile.name, found.value, expected)
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from guestabi.lab.archive import Archive
 from guestabi.lab.boot import EMULATOR
 from guestabi.lab.capture import Subject
-from guestabi.lab.qemu_guest import Ran, Setup, bear, load
+from guestabi.lab.guests import Ran, Reports, Saved, Setup, bear, load
+from guestabi.vmm.report import Change, diff
 
-LOADED, REFUSED = "loaded", "refused"
+LOADED, REFUSED, SILENT = "loaded", "refused", "silent"
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What became of a guest that went from ``source`` to ``destination``.
 
-    ``loaded`` is the VMM's word alone: the guest runs there, whatever it now sees.
+    ``loaded``: the VMM says so, and the guest reported there. ``silent``: the VMM says so, and
+    the guest was not heard of again.
     """
 
     source: Subject
@@ -27,13 +28,21 @@ class Observed:
     said: tuple[str, ...]
     # Wall time of the load, under emulation.
     seconds: float
-    # The stream of the guest as it was saved again on the destination, if that was asked.
-    stream: bytes | None = None
+    # What the guest said before, and there; None where it said nothing.
+    before: Reports
+    after: Reports | None = None
+    # The guest as it was saved again on the destination, if that was asked.
+    saved: Saved | None = None
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what the guest says otherwise than before, sorted by name."""
+        return () if self.after is None else diff(self.before, self.after)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Return the lines that say why it was refused, each once; none if it was loaded."""
-        if self.outcome != REFUSED:
+        if self.outcome == LOADED:
             return ()
         lines = (line.partition(f"{EMULATOR}: ")[2] or line for line in self.said)
         told = dict.fromkeys(line for line in lines if not line.startswith("warning: "))
@@ -48,45 +57,39 @@ class Journey:
     back: Observed | None
 
 
-def moves(
+def move(
     archive: Archive,
-    pairs: Iterable[tuple[str, str]],
+    source: str,
+    destination: str,
     setup: Setup,
     *,
-    save: bool = False,
-) -> dict[tuple[str, str], Observed]:
-    """Move a guest for each (source, destination) of ``pairs``, kernels as ``Archive`` names them.
-
-    Every source boots once, every destination once for all that come to it. Raises LabError.
-    """
-    wanted = list(dict.fromkeys(pairs))
-    sources = list(dict.fromkeys(source for source, _ in wanted))
-    born = dict(zip(sources, bear(archive, sources, setup), strict=True))
-    found = {}
-    for destination in dict.fromkeys(to for _, to in wanted):
-        coming = [source for source, to in wanted if to == destination]
-        streams = [born[source][1] for source in coming]
-        there, rows = load(archive, destination, setup, streams, save=save)
-        for source, ran in zip(coming, rows, strict=True):
-            found[source, destination] = _observed(born[source][0], there, ran)
-    return {pair: found[pair] for pair in wanted}
-
-
-def move(
-    archive: Archive, source: str, destination: str, setup: Setup, *, back: bool = False
+    to: Setup | None = None,
+    back: bool = False,
 ) -> Journey:
     """Bear a guest on ``source`` and move it to ``destination``; with ``back``, home again.
 
-    That takes two or three boots. Raises LabError.
+    ``to``: the destination's VMM, where it is another one. That takes two or three boots. Raises
+    LabError.
     """
-    pair = (source, destination)
-    there = moves(archive, [pair], setup, save=back)[pair]
-    if there.stream is None:
-        return Journey(there, None)
-    home, (ran,) = load(archive, source, setup, [there.stream])
-    return Journey(there, _observed(there.destination, home, ran))
+    ((born_on, guest),) = bear(archive, [source], setup)
+    ((there, (ran,)),) = load(archive, [destination], to or setup, [guest], save=back)
+    went = observed(born_on, there, guest, ran)
+    if went.saved is None:
+        return Journey(went, None)
+    ((home, (ran,)),) = load(archive, [source], setup, [went.saved])
+    return Journey(went, observed(there, home, went.saved, ran))
 
 
-def _observed(source: Subject, destination: Subject, ran: Ran) -> Observed:
-    outcome = LOADED if ran.outcome == "running" else REFUSED
-    return Observed(source, destination, outcome, ran.said, ran.seconds, ran.stream)
+def observed(source: Subject, destination: Subject, guest: Saved, ran: Ran) -> Observed:
+    """Return what became of ``guest``; what it says now is compared with what it said then."""
+    outcome = LOADED if ran.outcome == "running" else ran.outcome
+    return Observed(
+        source,
+        destination,
+        outcome,
+        ran.said,
+        ran.seconds,
+        guest.reports,
+        ran.reports,
+        ran.saved,
+    )

@@ -48,14 +48,16 @@ def finish(subject: Subject, output: bytes) -> str:
     return canonical.to_text(canonical.seal(named))
 
 
-def shipped(subject: Subject) -> HostProfile:
-    """Return the capture that ships of ``subject``, else that of its series on its CPU.
+def shipped(name: str) -> HostProfile:
+    """Return the capture that ships as ``name`` (debian-VERSION/CPU), else that of its series on
+    its CPU.
 
     Raises UnknownName where the atlas has neither.
     """
-    series = ".".join(subject.build.version.split(".")[:2])
-    exact = subject.name in atlas.names()
-    return atlas.resolve(subject.name if exact else f"debian-{series}/{subject.cpu.name}")
+    if name in atlas.names():
+        return atlas.resolve(name)
+    build, _, cpu = name.partition("/")
+    return atlas.resolve(f"{'.'.join(build.split('.')[:2])}/{cpu}")
 
 
 def rehearse_profiles(

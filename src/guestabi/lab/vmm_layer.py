@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import shutil
 import tempfile
@@ -15,6 +16,8 @@ from guestabi.lab.image import System, unpack
 from guestabi.lab.store import build_once
 
 ROOT = "vmm"
+# Raised where what is built of the same inputs becomes another thing.
+FORM = 2
 EMULATOR = "usr/bin/qemu-system-aarch64"
 # All that is kept: the program, the shared libraries beside it, and what loads them.
 KEPT = (
@@ -27,7 +30,7 @@ KEPT = (
 def add_vmm(system: System, debs: Sequence[Path], cache: Path) -> System:
     """Return ``system`` with the VMM in ``debs`` below /vmm, built below ``cache`` once."""
     names = sorted(deb.name for deb in debs)
-    key = hashlib.sha256(repr((system.base.parent.name, KEPT, names)).encode()).hexdigest()
+    key = hashlib.sha256(repr((system.base.parent.name, KEPT, names, FORM)).encode()).hexdigest()
     home = build_once(cache / key[:16], lambda fresh: _write(system, debs, fresh))
     return System(system.kernel, home / "base.cpio")
 
@@ -37,8 +40,8 @@ def _write(system: System, debs: Sequence[Path], home: Path) -> None:
         for deb in debs:
             unpack(deb, Path(scratch))
         entries = layer(Path(scratch))
-    # Not compressed, and in front of what is: the emulated CPU would take long to unpack it.
-    with (home / "base.cpio").open("wb") as whole, system.base.open("rb") as base:
+    # Nothing is compressed: the emulated CPU would take long to unpack it.
+    with (home / "base.cpio").open("wb") as whole, gzip.open(system.base) as base:
         whole.write(cpio.pack(entries))
         shutil.copyfileobj(base, whole)
 

@@ -29,17 +29,20 @@ class Vmm:
     name: str
     release: str
     suites: tuple[str, ...]
-    # The versioned machine type: the guest's hardware, the same on both ends of a move.
+    # The versioned machine type: the guest's hardware, the same on both ends of a move. None of
+    # the three for our own VMM, which comes in no package.
     machine: str
     # (register, property of -cpu that sets it when a guest is born).
     pins: tuple[tuple[str, str], ...] = ()
 
 
+OURS = Vmm("ours", "", (), "")
 # Source of `pins`: the loader policies of the same names.
 VMMS: tuple[Vmm, ...] = (
     Vmm("qemu-7.2", "7.2", ("bookworm",), "virt-7.2"),
     Vmm("qemu-10.0", "10.0", ("trixie",), "virt-10.0"),
     Vmm("qemu-11.1", "11.1", ("trixie-backports", "trixie"), "virt-11.1", (PSCI,)),
+    OURS,
 )
 
 
@@ -49,6 +52,19 @@ def find_vmm(name: str) -> Vmm:
         if row.name == name:
             return row
     raise UnknownName("VMM of the lab", name, [row.name for row in VMMS])
+
+
+def common_machine(here: Vmm, there: Vmm) -> str:
+    """Return the machine type that a guest needs to go from one VMM to the other and back: the
+    older one's. Empty where both are the same. UsageError for VMMs of two kinds."""
+    if here == there:
+        return ""
+    if not here.machine or not there.machine:
+        raise UsageError(
+            f"{here.name} and {there.name} do not read each other's streams",
+            hint="choose two of one kind, such as qemu-11.1 and qemu-10.0",
+        )
+    return min(here, there, key=VMMS.index).machine
 
 
 def properties(vmm: Vmm, pins: Mapping[int, int]) -> tuple[str, ...]:
@@ -65,11 +81,13 @@ def properties(vmm: Vmm, pins: Mapping[int, int]) -> tuple[str, ...]:
 
 
 def obtain(archive: Archive, vmm: Vmm) -> tuple[Path, ...]:
-    """Return the packages of ``vmm`` and of all that it needs, fetched.
+    """Return the packages of ``vmm`` and of all that it needs, fetched; none for our own.
 
     What was fetched once is used from then on, without a network. Raises BuildGone where the
     suites have moved on to another release, ArchiveError where they cannot be read.
     """
+    if not vmm.suites:
+        return ()
     note = archive.cache / "vmms" / f"{vmm.name}.json"
     packages = _kept(note)
     if not packages or not all(archive.has(each) for each in packages):

@@ -28,8 +28,10 @@ CLASSES = {
 """Names of register classes, as a policy file spells them."""
 
 Evidence = Literal["observed", "source", "ours"]
-Missing = Literal["refuse", "graded", "drop", "drop-if-zero"]
-Defaulted = Literal["keep", "refuse-visible"]
+Missing = Literal["refuse", "graded", "drop", "drop-if-zero", "drop-if-unseen"]
+Defaulted = Literal["keep", "refuse-visible", "off"]
+Readback = Literal["refuse", "refuse-visible", "accept"]
+SetClear = Literal["in-order", "cleared-first"]
 Devices = Literal["keep", "write", "restore"]
 Order = Literal["all-vcpus-first", "vcpu-by-vcpu"]
 AtLoad = Literal["set", "not-set"]
@@ -57,6 +59,16 @@ class _Defaulted(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
 
 class _Refuse(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
     value: Literal["refuse", "accept"]
+    source: str
+
+
+class _Readback(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
+    value: Readback
+    source: str
+
+
+class _SetClear(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
+    value: SetClear
     source: str
 
 
@@ -92,9 +104,10 @@ class _Load(Struct, forbid_unknown_fields=True):
     above_all: _Missing
     defaulted: _Defaulted
     refused: _Refuse
-    readback: _Refuse
+    readback: _Readback
     order: _Order
     devices: _Devices
+    set_clear: Optional[_SetClear] = None
 
 
 class _Birth(Struct, forbid_unknown_fields=True):
@@ -136,23 +149,31 @@ class Policy:
     """Register widths that it can handle; another one and it gives up. None: all."""
     missing: str
     """A saved register that the destination does not list: ``refuse``; ``drop``;
-    ``drop-if-zero``; ``graded``: drop what no guest can have used, else refuse."""
+    ``drop-if-zero``; ``drop-if-unseen``: drop a register of a feature that the guest does not
+    have, or that holds what a kernel without it shows, else refuse; ``graded``: drop what no guest
+    can have used, else refuse."""
     longer: str
     """More saved registers than the destination lists: ``refuse`` or ``accept``."""
     above_all: str
     """A missing register whose id is above every id that the destination lists."""
     defaulted: str
-    """A register that the stream lacks: ``keep`` its reset value, or ``refuse-visible``."""
+    """A register that the stream lacks: ``keep`` its reset value, ``refuse-visible``, or set a
+    VM-scoped one to its opt-in value: ``off``."""
     refused: str
     """A value that the kernel refuses: ``refuse`` the guest, or ``accept`` and go on."""
     readback: str
-    """A value that reads back otherwise: ``refuse``, or ``accept``: nobody looks."""
+    """A value that reads back otherwise: ``refuse``; ``refuse-visible``, of what the guest knows
+    its machine by; or ``accept``: nobody looks."""
     order: str
     """``all-vcpus-first``: initialised before the first write; ``vcpu-by-vcpu``: one is
     initialised and gets its registers, then the next."""
     devices: str
     """Registers of the interrupt controller by which a guest knows it: ``keep`` the destination's
     own, ``write`` the guest's and not look, or ``restore`` them: write and read back."""
+    set_clear: str
+    """Registers that only set or only clear bits, on kernels that have such: written ``in-order``
+    of their ids, which undoes one by the other, or ``cleared-first``. A file that does not say:
+    in-order."""
     pins: Optional[frozenset[int]]
     """Registers that it can set at birth. None: all of them."""
     pin_sizes: Optional[frozenset[int]]
@@ -217,6 +238,7 @@ def _policy(file: _File) -> Policy:
         readback=file.load.readback.value,
         order=file.load.order.value,
         devices=file.load.devices.value,
+        set_clear="in-order" if file.load.set_clear is None else file.load.set_clear.value,
         pins=None if file.birth.pins.value == "all" else _ids(file.birth.pins.value),
         pin_sizes=_widths(file.birth.sizes),
         pins_at_load=file.birth.at_load is None or file.birth.at_load.value == "set",

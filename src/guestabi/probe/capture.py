@@ -1,6 +1,6 @@
 """Measure a kernel behind the protocol into a profile.
 
-Only throw-away VMs are touched, and no guest code runs. The result is a sealed profile as plain
+Only throw-away VMs are touched. The result is a sealed profile as plain
 dicts and lists (see :mod:`guestabi.profile.schema`).
 """
 
@@ -11,6 +11,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 from guestabi import __version__
 from guestabi.kvm.protocol import Kvm, Vcpu
 from guestabi.probe import devices, stages
+from guestabi.probe.guest import guest_answers
 from guestabi.probe.machine import Configuration, Machine, choose, offered_features, offered_gics
 from guestabi.probe.sweep import Cell, Sweeper
 from guestabi.profile import canonical
@@ -29,13 +30,15 @@ def capture(
     taken: Mapping[str, Any],
     features: Optional[Sequence[str]] = None,
     calls: Optional[Mapping[str, int]] = None,
+    guest: bool = True,
     progress: Progress = lambda line: None,
 ) -> dict[str, Any]:
     """Return the sealed profile of ``kvm``.
 
     ``taken`` holds what the kernel cannot be asked through KVM (profile.schema.TakenRecord);
     ``features`` fixes the vCPU features by name (None: those of "the host's CPU"); ``calls`` is
-    the device's own counter of ioctls, read at the end.
+    the device's own counter of ioctls, read at the end; ``guest``: let guest code look too, where
+    the kernel can run it.
     """
     configuration = choose(kvm, features)
     progress(f"VM: {' '.join(configuration.features) or 'no features'}, GIC {configuration.gic}")
@@ -55,8 +58,10 @@ def capture(
         notes.append(f"KVM_RUN was refused ({lives.ran}): windows are known up to init only")
     rows = [_row(cell, lives.by_id[cell.id], lives.ran) for cell in measured]
     rows += [_volatile_row(id) for id in volatile] + vls
+    answers = guest_answers(kvm, configuration, notes) if guest else None
     return canonical.seal(
         {
+            **({} if answers is None else {"guest": answers}),
             "schema": canonical.SCHEMA,
             "name": "",
             "taken": {

@@ -1,6 +1,7 @@
 """``guestabi-capture.pyz``: measure this host in one command, with the standard library alone.
 
     python3 guestabi-capture.pyz [capture] [-o FILE] [--features NAME,NAME] [--name NAME]
+        [--no-guest]
     python3 guestabi-capture.pyz rehearse SRC.json ... [-o FILE]
     python3 guestabi-capture.pyz conformance [-o FILE]
 
@@ -31,12 +32,18 @@ def measure_here(
     features: Optional[Sequence[str]] = None,
     name: str = "",
     device: str = "/dev/kvm",
+    guest: bool = True,
     progress: Any = lambda line: None,
 ) -> dict[str, Any]:
     """Return the sealed profile of this host. Raises NoKvm where there is nothing to measure."""
     with KvmDevice(device) as kvm:
         profile = capture(
-            kvm, taken=host.taken(), features=features, calls=kvm.calls, progress=progress
+            kvm,
+            taken=host.taken(),
+            features=features,
+            calls=kvm.calls,
+            guest=guest,
+            progress=progress,
         )
     return canonical.seal(dict(profile, name=name))
 
@@ -59,7 +66,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 def _capture(options: argparse.Namespace) -> str:
     features = options.features.split(",") if options.features else None
     profile = measure_here(
-        features=features, name=options.name, device=options.device, progress=_say
+        features=features,
+        name=options.name,
+        device=options.device,
+        guest=not options.no_guest,
+        progress=_say,
     )
     calls = sum(profile["taken"]["calls"].values())
     _say(f"measured {len(profile['registers'])} registers with {calls} calls; no VM is left")
@@ -107,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", metavar="FILE", help="write there, not to stdout")
     parser.add_argument("--features", help="vCPU features by name (default: the host's CPU)")
     parser.add_argument("--name", default="", help="a name to record in the profile")
+    parser.add_argument("--no-guest", action="store_true", help="run no guest code")
     parser.add_argument("--device", default="/dev/kvm", help="KVM's device node")
     return parser
 

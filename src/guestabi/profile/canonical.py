@@ -17,7 +17,7 @@ SCHEMA = 1
 """The version of the profile format. A reader refuses a newer one."""
 
 ABI_KEYS = ("vm", "host", "devices", "registers")
-"""The top-level keys that the digest covers."""
+"""The top-level keys that the digest covers; ``guest`` too, where a profile has it."""
 
 
 def dumps(value: Any) -> str:
@@ -36,6 +36,8 @@ def sha256(value: Any) -> str:
 def abi_digest(profile: Mapping[str, Any]) -> str:
     """Return the digest of the ABI part. Display names are no part of it: ids are."""
     plain = {key: profile[key] for key in ABI_KEYS}
+    if profile.get("guest") is not None:
+        plain["guest"] = profile["guest"]
     return sha256({**plain, "registers": [_without_labels(row) for row in plain["registers"]]})
 
 

@@ -6,11 +6,14 @@ integers here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Union
 
 from guestabi.profile.schema import DeviceRecord, FieldRecord, ProfileRecord
+
+_HEX = re.compile(r"0x[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,16 @@ class HostProfile:
     @property
     def devices(self) -> list[DeviceRecord]:
         return self.record.devices
+
+    @cached_property
+    def guest(self) -> Optional[Mapping[str, Union[int, str]]]:
+        """What guest code found: a number, or a word; None where none was run."""
+        said = self.record.guest
+        if said is None:
+            return None
+        return {
+            name: int(each, 16) if _HEX.fullmatch(each) else each for name, each in said.items()
+        }
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -156,6 +156,9 @@ class ProfileRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     devices: list[DeviceRecord]
     registers: list[RegisterRecord]
     name: Text = ""
+    guest: Optional[dict[Text, Text]] = None
+    """What guest code found on vCPU 0 of such a VM, by what it asked (see vmm.questions): a number
+    as hex text, or a word for why there is none. Null: no guest code was run."""
 
 
 def json_schema() -> dict[str, object]:

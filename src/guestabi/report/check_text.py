@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guestabi.compat.verdict import Check, Question
 
 _SHOWN_MEMBERS = 6
+_SHOWN_CHANGES = 12
 
 
 def render(check: Check) -> RenderableType:
@@ -31,7 +32,7 @@ def render(check: Check) -> RenderableType:
     seen: set[str] = set()
     for name, question in check.questions.items():
         parts.append(_verdict(name, question))
-        body = list(findings(question, seen))
+        body = [*findings(question, seen), *_changes(question)]
         parts += [Padding(part, (0, 0, 0, 2)) for part in body]
         parts += [Text("")] if body else []
     parts += [Text(f"note: {one_line(note)}", "yellow") for note in check.notes]
@@ -53,6 +54,25 @@ def findings(question: Question, seen: set[str]) -> Iterator[RenderableType]:
             yield line
     for what, reason in question.waived:
         yield Text(f"waived: {one_line(what)}: {one_line(reason)}", "dim")
+
+
+def _changes(question: Question) -> Iterator[RenderableType]:
+    if not question.changes:
+        return
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    for number, change in enumerate(question.changes[:_SHOWN_CHANGES]):
+        line = Text(f"{clean(change.name)}  ")
+        line.append(f"{_answer(change.before)} → {_answer(change.after)}", "cyan")
+        table.add_row(Text("" if number else "the guest sees", "bold"), line)
+    rest = len(question.changes) - _SHOWN_CHANGES
+    if rest > 0:
+        table.add_row(Text(""), Text(f"and {rest} more", "dim"))
+    yield table
+
+
+def _answer(answer: int | str) -> str:
+    return hex(answer) if isinstance(answer, int) else clean(answer)
 
 
 def _header(check: Check) -> Table:

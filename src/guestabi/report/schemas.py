@@ -52,9 +52,19 @@ class WaivedJson(Struct, forbid_unknown_fields=True):
     reason: str
 
 
+class ChangeJson(Struct, forbid_unknown_fields=True):
+    """What the guest asks, and what it is answered before and after the move: a number as hex text,
+    or a word such as ``not supported``."""
+
+    name: str
+    before: str
+    after: str
+
+
 class QuestionJson(Struct, forbid_unknown_fields=True):
     verdict: Verdict
     findings: list[FindingJson]
+    changes: list[ChangeJson]
     waived: list[WaivedJson]
 
 

@@ -15,6 +15,11 @@ VGIC_GRP_ADDR = 0
 VGIC_GRP_DIST_REGS = 1
 VGIC_GRP_CTRL = 4
 VGIC_CTRL_INIT = 0
+VGIC_GRP_REDIST_REGS = 5
+VGIC_GRP_CPU_SYSREGS = 6
+VGIC_GRP_LEVEL_INFO = 7
+VGIC_AFFINITY_SHIFT = 32
+"""In the attributes of the last three groups: where the affinity of the vCPU begins, Aff0 first."""
 
 VCPU_PMU_V3_CTRL = 0
 VCPU_PMU_V3_IRQ = 0

@@ -73,6 +73,11 @@ def ldr(rt: int, rn: int) -> int:
     return 0xF9400000 | rn << 5 | rt
 
 
+def ldr_w(rt: int, rn: int) -> int:
+    """32 bits from the address in ``rn``; the upper half of ``rt`` becomes zero."""
+    return 0xB9400000 | rn << 5 | rt
+
+
 def str_(rt: int, rn: int) -> int:
     """64 bits to the address in ``rn``."""
     return 0xF9000000 | rn << 5 | rt

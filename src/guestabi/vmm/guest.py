@@ -4,8 +4,9 @@ At EL1, MMU off. vCPU 0 enters at the image's first byte and turns the others on
 has results of its own, :data:`STRIDE` bytes at ``RESULTS + index * STRIDE``::
 
     generation     64 bits: odd while a report is being written, even when it is whole
-    answers        for each question 64-bit words: how it ended, then the value (a register) or
-                   x0..x3 (a call). 0: answered; else the exception class (ESR_ELx.EC) plus one
+    answers        for each question 64-bit words: how it ended, then the value (a register, a
+                   device) or x0..x3 (a call). 0: answered; else the exception class
+                   (ESR_ELx.EC) plus one
 
 A whole report rings: 32 bits, the vCPU's index, are stored to :data:`DOORBELL`. A VMM of ours sees
 an MMIO exit there and lets the vCPU wait by not running it; run again, it reports again. A VMM that
@@ -22,7 +23,7 @@ from typing import Sequence
 
 from guestabi.errors import UsageError
 from guestabi.vmm import a64
-from guestabi.vmm.questions import CPU_ON, Call, Question
+from guestabi.vmm.questions import CPU_ON, Peek, Question, Read
 
 LOAD = 0x4008_0000
 """Where the image belongs: 512 KiB into RAM, as the arm64 boot protocol has it by default."""
@@ -104,9 +105,11 @@ def _next_generation() -> list[int]:
 
 def _ask(question: Question) -> list[int]:
     start = [a64.movz(_ENDED, 0), a64.movz(0, 0)]
-    if not isinstance(question, Call):
-        answer = [a64.push(_ENDED, _AT), a64.push(0, _AT)]
-        return [*start, a64.mrs(0, question.encoding), *answer]
+    one_value = [a64.push(_ENDED, _AT), a64.push(0, _AT)]
+    if isinstance(question, Read):
+        return [*start, a64.mrs(0, question.encoding), *one_value]
+    if isinstance(question, Peek):
+        return [*start, *a64.load(1, question.address), a64.ldr_w(0, 1), *one_value]
     call = a64.SMC if question.conduit == "smc" else a64.HVC
     arguments = [*a64.load(0, question.function), *a64.load(1, question.argument)]
     rest = [a64.movz(2, 0), a64.movz(3, 0), call]

@@ -13,8 +13,8 @@ The VM-scoped registers are set once, on the VM, before any vCPU exists: see
 :mod:`guestabi.kvm.vmregs`. PSCI is the kernel's: vCPU 0 starts powered on, the others off, and a
 guest turns them on by CPU_ON. vCPUs take turns in one thread.
 
-What is saved: registers, memory, and whether each vCPU is powered on. The GIC comes up as it is
-at reset: a guest that uses interrupts needs more than this.
+What is saved: registers, memory, the GICv3's state, and whether each vCPU is powered on. There is
+no other device, and no ITS.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from typing import Iterator, Mapping, Optional, Sequence, Union
 from guestabi.errors import GuestAbiError, UsageError
 from guestabi.kvm.exits import Exit, Interrupted
 from guestabi.kvm.gic import create_gic
-from guestabi.kvm.protocol import GuestVcpu, GuestVm, Handle, Vcpu
+from guestabi.kvm.protocol import Device, GuestVcpu, GuestVm, Vcpu
 from guestabi.kvm.scoped import ScopedKvm, ScopedVcpu, ScopedVm
 from guestabi.kvm.scratch import FINALIZE_BITS
 from guestabi.kvm.state import restore, save
 from guestabi.registers.catalogue import find
 from guestabi.uapi import devices, structs
 from guestabi.uapi.caps import FEATURE_BY_NAME
+from guestabi.vmm import gic_state
 from guestabi.vmm.fitting import fitted, listed
 from guestabi.vmm.memory import RAM, RAM_BYTES, Memory
 from guestabi.vmm.saved import Saved
@@ -57,7 +58,7 @@ class Machine:
         self.memory = Memory(RAM, RAM_BYTES)
         self.vm: Optional[ScopedVm] = None
         self.vcpus: tuple[ScopedVcpu, ...] = ()
-        self._gic: list[Handle] = []
+        self.gic: Optional[Device] = None
 
     def __enter__(self) -> Machine:
         return self
@@ -72,9 +73,9 @@ class Machine:
 
     def close(self) -> None:
         """Give everything back: the VM first, then the memory that it uses."""
-        vm = [] if self.vm is None else [self.vm]
-        for handle in (*self._gic, *self.vcpus, *vm):
-            handle.close()
+        for handle in (self.gic, *self.vcpus, self.vm):
+            if handle is not None:
+                handle.close()
         self.memory.close()
 
     def run(self, index: int = 0, *, seconds: float = SECONDS) -> Exit:
@@ -95,20 +96,24 @@ class Machine:
         return exit
 
     def save(self) -> Saved:
-        """Return the whole machine, which may run on. No vCPU may be running."""
+        """Return the whole machine, which may run on. No vCPU may be running.
+
+        Raises RegisterError where a read fails, UsageError where the GIC is no GICv3.
+        """
         if self.vm is None:
             raise UsageError("a machine that was never booted has nothing to save")
         for vcpu in self.vcpus:
             vcpu.run(immediate_exit=True)  # ends the access that the last exit was about
         power = tuple(_guest_vcpu(vcpu.raw).get_mp_state() for vcpu in self.vcpus)
-        return Saved(save(self.vm, self.vcpus), self.memory.read(RAM, RAM_BYTES), power)
+        gic = None if self.gic is None else gic_state.save(self.gic, len(self.vcpus))
+        return Saved(save(self.vm, self.vcpus), self.memory.read(RAM, RAM_BYTES), power, gic)
 
     def _furnish(self, vm: ScopedVm, gic: Optional[str]) -> None:
         if not isinstance(vm.raw, GuestVm):
             raise _no_guests()
         vm.raw.set_user_memory_region(0, RAM, RAM_BYTES, self.memory.address)
         if gic is not None:
-            self._gic.append(create_gic(vm, gic))
+            self.gic = create_gic(vm, gic)
 
     def _adopt(self, vm: ScopedVm, vcpus: Sequence[ScopedVcpu]) -> None:
         self.vm, self.vcpus = vm, tuple(vcpus)
@@ -154,9 +159,11 @@ def load(kvm: ScopedKvm, saved: Saved) -> Machine:
     """Return the machine that was saved, on this kernel, or none at all.
 
     A register that this kernel does not list is left out where no guest can tell: see
-    :mod:`guestabi.vmm.fitting`. Raises what ``kvm.state.restore`` raises, first of all
-    RegisterError: a register that this kernel does not have or whose value it refuses.
+    :mod:`guestabi.vmm.fitting`. Raises what ``kvm.state.restore`` and ``gic_state.restore`` raise,
+    first of all RegisterError: a register that this kernel does not have or whose value it refuses.
+    UsageError: the machine has another GIC than VMs of ``kvm``, or only one of the two has any.
     """
+    gic_state.require(kvm.gic, saved.gic)
     machine = Machine()
     try:
         machine.memory.write(RAM, saved.memory)
@@ -166,6 +173,8 @@ def load(kvm: ScopedKvm, saved: Saved) -> Machine:
         for vcpu, power in zip(machine.vcpus, saved.power):
             if power != structs.MP_STATE_RUNNABLE:
                 _guest_vcpu(vcpu.raw).set_mp_state(power)
+        if machine.gic is not None and saved.gic is not None:
+            gic_state.restore(machine.gic, saved.gic, len(machine.vcpus))
         _start(restored.vm, machine.vcpus)
     except BaseException:
         machine.close()

@@ -1,16 +1,18 @@
-"""What a guest asks to learn its machine: registers that it reads, and calls that it makes.
+"""What a guest asks to learn its machine: registers that it reads, calls that it makes, and its
+interrupt controller.
 
 Function ids from Arm's documents: DEN0028 (SMCCC), DEN0022 (PSCI), DEN0098 (TRNG), DEN0057
-(paravirtualised time); KVM's own from Linux' Documentation/virt/kvm/arm/hypercalls.rst and
-ptp_kvm.rst.
+(paravirtualised time); GIC registers from IHI0069 (GICv3); KVM's own from Linux'
+Documentation/virt/kvm/arm/hypercalls.rst and ptp_kvm.rst.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
+from typing import Optional, Union
 
-from guestabi.registers.catalogue import name_of
+from guestabi.registers.catalogue import find, name_of
+from guestabi.uapi.devices import GICS
 from guestabi.uapi.regid import ARCH_ARM64, ARCH_SHIFT, CLASS_SHIFT, CLASS_SYSREG, SIZE_SHIFT
 from guestabi.vmm.a64 import Encoding
 
@@ -21,10 +23,12 @@ CPU_ON = 0xC4000003
 
 @dataclass(frozen=True)
 class Read:
-    """A system register, by MRS."""
+    """A system register, by MRS. ``bits``: those that tell of the machine; the rest is the
+    guest's own."""
 
     name: str
     encoding: Encoding
+    bits: int = (1 << 64) - 1
 
     stored = 2
     """64-bit words in the report: how it ended, the value"""
@@ -48,7 +52,18 @@ class Call:
     """64-bit words in the report: how it ended, x0 to x3"""
 
 
-Question = Union[Read, Call]
+@dataclass(frozen=True)
+class Peek:
+    """32 bits of a device, read at a physical address."""
+
+    name: str
+    address: int
+
+    stored = 2
+    """64-bit words in the report: how it ended, the value"""
+
+
+Question = Union[Read, Call, Peek]
 
 
 def _id_space() -> list[Read]:
@@ -63,6 +78,8 @@ def _read(encoding: Encoding) -> Read:
     return Read(name_of(space | op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2), encoding)
 
 
+_PMCR_READ_ONLY = sum(find("PMCR_EL0").field(name).mask for name in ("IMP", "IDCODE", "N"))
+
 _OTHER_REGISTERS = (
     Read("MIDR_EL1", (3, 0, 0, 0, 0)),
     Read("MPIDR_EL1", (3, 0, 0, 0, 5)),
@@ -75,7 +92,7 @@ _OTHER_REGISTERS = (
     Read("CTR_EL0", (3, 3, 0, 0, 1)),
     Read("DCZID_EL0", (3, 3, 0, 0, 7)),
     Read("CNTFRQ_EL0", (3, 3, 14, 0, 0)),
-    Read("PMCR_EL0", (3, 3, 9, 12, 0)),
+    Read("PMCR_EL0", (3, 3, 9, 12, 0), _PMCR_READ_ONLY),
     Read("PMCEID0_EL0", (3, 3, 9, 12, 6)),
     Read("PMCEID1_EL0", (3, 3, 9, 12, 7)),
     Read("PMMIR_EL1", (3, 0, 9, 14, 6)),
@@ -143,9 +160,25 @@ def _psci_features() -> list[Call]:
     return [Call(f"PSCI_FEATURES of {name}", PSCI_FEATURES, of) for name, of in asked]
 
 
-def everything() -> tuple[Question, ...]:
-    """Return every question, each under a name of its own."""
+def _gic_v3() -> list[Peek]:
+    # Offsets: IHI0069, "The GIC Distributor register map" and "The GIC Redistributor register map".
+    ((_, distributor), (_, redistributor)) = next(r for r in GICS if r.name == "v3").addresses
+    return [
+        Peek("GICD_TYPER", distributor + 0x4),
+        Peek("GICD_IIDR", distributor + 0x8),
+        Peek("GICD_TYPER2", distributor + 0xC),
+        Peek("GICD_PIDR2", distributor + 0xFFE8),
+        Peek("GICR_IIDR", redistributor + 0x4),
+    ]
+
+
+def everything(*, gic: Optional[str] = "v3") -> tuple[Question, ...]:
+    """Return every question, each under a name of its own.
+
+    ``gic``: the machine's interrupt controller; one that is not ``v3`` is not asked.
+    """
     features = [
         Call(f"ARCH_FEATURES of {name}", ARCH_FEATURES, of) for name, of in _ARCH_FEATURES_OF
     ]
-    return (*_id_space(), *_OTHER_REGISTERS, *_SERVICES, *features, *_psci_features())
+    peeks = _gic_v3() if gic == "v3" else []
+    return (*_id_space(), *_OTHER_REGISTERS, *peeks, *_SERVICES, *features, *_psci_features())

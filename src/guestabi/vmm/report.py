@@ -10,7 +10,7 @@ from guestabi.errors import GuestAbiError, UsageError
 from guestabi.kvm.exits import Mmio
 from guestabi.vmm.guest import DOORBELL, RESULTS, STRIDE, size
 from guestabi.vmm.machine import SECONDS, Machine
-from guestabi.vmm.questions import Call, Question
+from guestabi.vmm.questions import Call, Question, Read
 
 UNDEFINED = "undefined"
 NOT_SUPPORTED = "not supported"
@@ -72,6 +72,16 @@ def parse(questions: Sequence[Question], memory: bytes) -> dict[str, Answer]:
     return answers
 
 
+def plain(answer: Answer) -> str:
+    """Return an answer as text: a number in hex, a word as it is."""
+    return hex(answer) if isinstance(answer, int) else answer
+
+
+def generation(memory: bytes) -> int:
+    """Return which report of its vCPU this is: 2, 4, ..; odd while it is being written."""
+    return int.from_bytes(memory[:8], "little")
+
+
 def diff(before: Sequence[Report], after: Sequence[Report]) -> tuple[Change, ...]:
     """Return what changed between two reports of all vCPUs, sorted by name.
 
@@ -95,6 +105,8 @@ def _answer(question: Question, words: Sequence[int]) -> Answer:
     if ended:
         cause = ended - 1
         return UNDEFINED if cause == _UNKNOWN_REASON else f"exception class {cause:#04x}"
+    if isinstance(question, Read):
+        return values[0] & question.bits
     if not isinstance(question, Call):
         return values[0]
     if values[0] & 0xFFFFFFFF == 0xFFFFFFFF:

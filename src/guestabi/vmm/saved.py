@@ -1,10 +1,12 @@
-"""A stopped machine in a file, sealed: registers, memory, and which vCPUs are powered on.
+"""A stopped machine in a file, sealed: registers, memory, GIC, and which vCPUs are powered on.
 
 One line of JSON, then two parts of the lengths that it names::
 
-    {"digest":"<sha256>","guestabi-machine":1,"memory":n,"power":[0,5],"registers":n}
+    {"digest":"<sha256>","gic":g,"guestabi-machine":1,"memory":n,"power":[0,5],"registers":n}
     <the registers: guestabi.kvm.snapshot>
     <the memory: zlib>
+
+``g`` is the state of the GICv3 (see :mod:`guestabi.vmm.gic_state`), null for a machine without.
 
 The digest covers everything but itself. A reader refuses a file whole: one that is damaged, cut
 short, too long or of a newer version.
@@ -16,33 +18,38 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from guestabi.errors import BadInput
 from guestabi.kvm import snapshot
 from guestabi.kvm.snapshot import Snapshot
 from guestabi.uapi.structs import MP_STATE_RUNNABLE, MP_STATE_STOPPED
+from guestabi.vmm.gic_registers import State
+from guestabi.vmm.gic_state import fits
 from guestabi.vmm.memory import RAM_BYTES
 
 VERSION = 1
 MAX_BYTES = 64 << 20
 _MARK = "guestabi-machine"
-_KEYS = {_MARK, "digest", "memory", "power", "registers"}
+_KEYS = {_MARK, "digest", "gic", "memory", "power", "registers"}
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A stopped machine. ``memory``: RAM_BYTES; ``power``: MP_STATE_* of each vCPU."""
+    """A stopped machine. ``memory``: RAM_BYTES; ``power``: MP_STATE_* of each vCPU; ``gic``: the
+    state of its GICv3, None for a machine without."""
 
     registers: Snapshot
     memory: bytes
     power: tuple[int, ...]
+    gic: Optional[State] = None
 
     def to_bytes(self) -> bytes:
         """Return the file."""
         registers, memory = self.registers.to_bytes(), zlib.compress(self.memory)
         head = {
             _MARK: VERSION,
+            "gic": self.gic,
             "memory": len(memory),
             "power": list(self.power),
             "registers": len(registers),
@@ -60,12 +67,14 @@ def read(data: bytes, path: str = "machine") -> Saved:
     registers, memory = rest[: head["registers"]], rest[head["registers"] :]
     if len(memory) != head["memory"]:
         raise BadInput(path, "is cut short, or has something behind its end")
+    if head["gic"] is not None and not fits(head["gic"], len(head["power"])):
+        raise BadInput(path, f"holds a GIC that is no GICv3 of {len(head['power'])} vCPUs")
     if head.pop("digest") != _digest(head, rest):
         raise BadInput(path, "is damaged: its digest does not fit")
     found = snapshot.read(registers, path)
     if len(found.vcpus) != len(head["power"]):
         raise BadInput(path, "has another number of vCPUs in its head than in its registers")
-    return Saved(found, _unpack(memory, path), tuple(head["power"]))
+    return Saved(found, _unpack(memory, path), tuple(head["power"]), head["gic"])
 
 
 def _line(head: dict[str, Any]) -> bytes:

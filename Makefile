@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-lab check bench atlas docs capture.pyz clean
+.PHONY: help setup demo test test-lab check bench atlas evidence docs capture.pyz clean
 
 help: ## what can be made here
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,8 +46,11 @@ bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
 	$(BIN)/python benchmarks/explore.py
 	$(BIN)/python benchmarks/vm_scope.py
 
-atlas: $(VENV)/.dev ## measure the shipped captures anew in the lab (about 15 minutes)
+atlas: $(VENV)/.dev ## measure the shipped captures anew in the lab (about 20 minutes)
 	$(BIN)/python tools/make_atlas.py
+
+evidence: $(VENV)/.dev ## move real guests between all kernels anew (about 80 minutes)
+	$(BIN)/python tools/make_evidence.py
 
 docs: $(VENV)/.dev ## what in docs/ and the README is generated
 	$(BIN)/python tools/make_docs.py

@@ -45,10 +45,10 @@ Debian's arm64 kernels, booted by {emulators} with EL2 emulated, so that they ha
 
 Inside runs {vmms}.
 
-Its guest has {vcpus} vCPUs and does nothing but report: each vCPU asks {questions} questions by MRS, HVC,
-SMC and reads of the GIC, twice at birth, where both answers must be the same. It is then saved
-(QEMU's over QMP), loaded on a fresh boot of the other kernel, and asks again. A kernel also takes
-back its own guests.
+Its guest has {vcpus} vCPUs and does nothing but report: each vCPU asks {questions} questions by
+MRS, HVC, SMC and reads of the GIC, twice at birth, where both answers must be the same. It is then
+saved (QEMU's over QMP), loaded on a fresh boot of the other kernel, and asks again. A kernel also
+takes back its own guests.
 
 A move is *as predicted* where it is refused or not as `check` says, and where a guest that was
 loaded finds exactly the changes that were predicted, each answer before and after. Why a VMM

@@ -25,7 +25,8 @@ PINS = {"PSCI_VERSION": 0x10000, "STD_BMAP": 0, "STD_HYP_BMAP": 0, "VENDOR_HYP_B
 HANGS = a64.assemble([a64.b(0)])
 DIST, REDIST, CPU, LEVEL = 1, 5, 6, 7
 VCPU_1, SGI = 1 << 32, 0x1_0000
-# What no GIC comes up with: (group, attribute, value).
+CLEAR = ((REDIST, VCPU_1 | SGI + 0x180, 0xFFFFFFFF),)
+# What no GIC comes up with, once its SGIs are off: (group, attribute, value).
 GIC = (
     (DIST, 0x0, 0x52),
     (DIST, 0x84, 0x5A5A5A5A),
@@ -33,13 +34,12 @@ GIC = (
     (DIST, 0xC0C, 0x0A0A0A0A),
     (DIST, 0x420, 0x10305078),
     (DIST, 0x6108, 2),
-    (LEVEL, 32, 0x00330000),
+    (LEVEL, 32, 0x00CC0000),
     (DIST, 0x204, 0x00000011),
     (DIST, 0x304, 0x00001100),
     (REDIST, VCPU_1 | 0x78, 0x70010780),
     (REDIST, VCPU_1 | SGI + 0x80, 0xF0F0F0F0),
-    (REDIST, VCPU_1 | SGI + 0x180, 0x0000000F),
-    (REDIST, VCPU_1 | SGI + 0x100, 0x00F00000),
+    (REDIST, VCPU_1 | SGI + 0x100, 0x00F0FFF0),
     (REDIST, VCPU_1 | SGI + 0x200, 0x00300030),
     (REDIST, VCPU_1 | SGI + 0x300, 0x000000C0),
     (REDIST, VCPU_1 | SGI + 0x41C, 0x40506070),
@@ -69,10 +69,12 @@ def put(machine, rows):
         machine.gic.set_device_attr(group, attribute, data)
 
 
-def held(machine, rows):
-    sizes = [8 if group == CPU else 4 for group, _, _ in rows]
-    read = [machine.gic.get_device_attr(*row[:2], size) for row, size in zip(rows, sizes)]
-    return [int.from_bytes(data, "little") for data in read]
+def held(machine):
+    found = []
+    for group, attribute, _ in GIC:
+        data = machine.gic.get_device_attr(group, attribute, 8 if group == CPU else 4)
+        found.append(int.from_bytes(data, "little"))
+    return found
 
 
 def interrupted(kvm):
@@ -140,13 +142,14 @@ def born(kvm):
 
 
 def arrives(device, path):
-    """What a guest that was born elsewhere reports here; or why it cannot be loaded."""
+    """What a guest that was born elsewhere reports here, and whether its GIC is what it was; or why
+    it cannot be loaded."""
     saved = read(path.read_bytes(), path.name)
-    said = {}
+    said = {"gic": {}}
     for mode in ("inherit", "opt-in"):
         try:
             with load(scoped(device, mode=mode), saved) as machine:
-                said["gic"] = machine.save().gic == saved.gic
+                said["gic"][mode] = machine.save().gic == saved.gic
                 said[mode] = ask(machine, QUESTIONS)
                 said["saved"] = text(machine.save())
         except GuestAbiError as error:
@@ -163,13 +166,13 @@ with KvmDevice() as device:
         said["seconds"] = [booted - started, time.perf_counter() - booted]
         said["again"] = ask(machine, QUESTIONS)
         said["gic"] = {"asked": [value for _, _, value in GIC], "first": machine.save().gic}
-        put(machine, GIC)
-        said["gic"]["held"] = held(machine, GIC)
+        put(machine, CLEAR + GIC)
+        said["gic"]["held"] = held(machine)
         saved = machine.save()
         said["gic"]["saved"] = saved.gic
         said["power"] = saved.power
     with load(kvm, saved) as machine:
-        said["gic"]["moved"] = held(machine, GIC)
+        said["gic"]["moved"] = held(machine)
         said["gic"]["saved again"] = machine.save().gic
         said["moved"] = ask(machine, QUESTIONS)
         said["gic"]["after running"] = machine.save().gic

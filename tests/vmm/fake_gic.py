@@ -26,7 +26,7 @@ ARRAYS = (
     (0xC00, 2, 0xAAAAAAAA),
 )
 SET_BY, CLEARED_BY = {0x100: 0x180, 0x300: 0x380}, {0x180: 0x100, 0x380: 0x300}
-IROUTER, SGI = 0x6000, 0x10000
+IROUTER, PROPBASER, SGI = 0x6000, 0x70, 0x10000
 ICC_CTLR, ICC_SRE = 0xC664, 0xC665
 ICC = {0xC230: 0, 0xC643: 2, 0xC663: 3, ICC_CTLR: 0x8C00, ICC_SRE: 7, 0xC666: 0, 0xC667: 0}
 AP = (0xC644, 0xC648)
@@ -135,7 +135,9 @@ class FakeGic:
             return now | value
         if group in (DIST, REDIST) and block in CLEARED_BY:
             return now & ~value
-        return value
+        # KVM lets no table be uncached: of inner cacheability 0 and 1 it makes 3.
+        uncached = (group, offset) == (REDIST, PROPBASER) and value >> 7 & 7 < 2
+        return value | 3 << 7 if uncached else value
 
     def _fixed(self, offset: int, value: int, now: int) -> int:
         if offset == CTLR:

@@ -38,6 +38,15 @@ def test_it_moves_whole(seed, other):
     assert save(destination, 2) == state
 
 
+def test_what_holds_is_not_written():
+    """A fresh GIC takes what a fresh one held; ones are written to clear, and nothing else."""
+    destination = FakeGic()
+    restore(destination, RESET, 2)
+    assert save(destination, 2) == RESET
+    assert {value for _, _, value in destination.writes} == {0xFFFF, 0xFFFFFFFF}
+    assert len(destination.writes) == 2 * (7 + 2) + 2
+
+
 def test_saving_changes_nothing():
     """A machine that was saved may run on."""
     gic = busy(1)

@@ -145,8 +145,10 @@ def _forget_stdout() -> None:
 
 def main() -> NoReturn:
     """The console script."""
-    # Ended by whoever started it: let the lab end its QEMU processes, as on Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Ended by whoever started it, or with its terminal: let the lab end its QEMU processes, as on
+    # Ctrl-C.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.exit(run())

@@ -45,7 +45,7 @@ class Observed:
         if self.outcome == LOADED:
             return ()
         lines = (line.partition(f"{EMULATOR}: ")[2] or line for line in self.said)
-        told = dict.fromkeys(line for line in lines if not line.startswith("warning: "))
+        told = dict.fromkeys(line for line in lines if "warning: " not in line)
         return tuple(told) or ("it gave no reason",)
 
 

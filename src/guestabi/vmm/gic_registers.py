@@ -55,7 +55,7 @@ IDENTITY = tuple(Row(each.name, _DIST, each.offset) for each in devices.DIST_REG
 
 ROWS: tuple[Row, ...] = (
     # Before anything is pending: what becomes pending while the distributor is off is queued to no
-    # vCPU, and turning it on later queues nothing (vgic.c, vgic_target_oracle; vgic-mmio-v3.c).
+    # vCPU (vgic.c, vgic_target_oracle), and lost when it is turned on afterwards (measured).
     Row("GICD_CTLR", _DIST, 0x0),
     Row("GICD_STATUSR", _DIST, 0x10),
     # The tables are fixed once GICR_CTLR has enabled LPIs.

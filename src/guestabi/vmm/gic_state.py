@@ -39,9 +39,10 @@ def restore(gic: Device, state: Mapping[str, list[int]], vcpus: int) -> None:
 
     What a guest knows its controller by comes first, and is read back where it had to be written:
     kernels from Linux 5.19 to early 2026 answer 0 to another revision in GICD_IIDR and keep their
-    own (measured: 6.16 to 6.19). Raises GuestAbiError where it stays another one, UsageError for a
-    state of another number of vCPUs, RegisterError (``register`` is the attribute) for a write
-    that is refused.
+    own (measured: 6.16 and 6.19). What holds already is not written: 0 in GICR_PROPBASER, as it is
+    at reset, cannot be (it becomes 0x180, measured). Raises GuestAbiError where a guest would know
+    another controller, UsageError for a state of another number of vCPUs, RegisterError
+    (``register`` is the attribute) for a write that is refused.
     """
     if not fits(state, vcpus):
         raise UsageError(f"this is no state of a GICv3 with {vcpus} vCPUs")
@@ -51,7 +52,8 @@ def restore(gic: Device, state: Mapping[str, list[int]], vcpus: int) -> None:
         places = attributes(row, state, vcpus)
         values = [_ONES] * len(places) if row.clears else state[row.name]
         for attribute, value in zip(places, values):
-            _put(gic, row, attribute, value)
+            if row.clears or _get(gic, row, attribute) != value:
+                _put(gic, row, attribute, value)
 
 
 def require(model: Optional[str], state: Optional[Mapping[str, list[int]]]) -> None:

@@ -7,7 +7,6 @@ IHI0069 (GICv3). No ITS and no LPIs: the machines of :mod:`guestabi.vmm.machine`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping
 
 from guestabi.uapi import devices
 
@@ -102,7 +101,7 @@ ROWS: tuple[Row, ...] = (
 SAVED = (*IDENTITY, *(row for row in ROWS if not row.clears))
 
 
-def attributes(row: Row, state: Mapping[str, list[int]], vcpus: int) -> list[int]:
+def attributes(row: Row, state: State, vcpus: int) -> list[int]:
     """Return the attribute of each word of ``row`` on a GICv3 with ``vcpus`` vCPUs.
 
     ``state`` has at least GICD_TYPER, which tells how many interrupts there are, and for the AP

@@ -7,7 +7,7 @@ The registers and their order: :mod:`guestabi.vmm.gic_registers`. A state::
 
 from __future__ import annotations
 
-from typing import Mapping, Optional
+from typing import Optional
 
 from guestabi.errors import GuestAbiError, KvmError, RegisterError, UsageError
 from guestabi.kvm.protocol import Device
@@ -34,7 +34,7 @@ def save(gic: Device, vcpus: int) -> State:
     return state
 
 
-def restore(gic: Device, state: Mapping[str, list[int]], vcpus: int) -> None:
+def restore(gic: Device, state: State, vcpus: int) -> None:
     """Write ``state`` to an initialised GICv3 whose ``vcpus`` vCPUs have never run.
 
     What a guest knows its controller by comes first, and is read back where it had to be written:
@@ -56,7 +56,7 @@ def restore(gic: Device, state: Mapping[str, list[int]], vcpus: int) -> None:
                 _put(gic, row, attribute, value)
 
 
-def require(model: Optional[str], state: Optional[Mapping[str, list[int]]]) -> None:
+def require(model: Optional[str], state: Optional[State]) -> None:
     """Raise UsageError unless VMs with the GIC ``model`` (None: no GIC) can get ``state``."""
     there = None if state is None else MODEL
     if model != there:

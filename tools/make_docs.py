@@ -83,6 +83,7 @@ def run(words: str) -> str:
 
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "matrix.svg": matrix_picture,
+    DOCS / "baseline.md": with_examples(DOCS / "baseline.md"),
     DOCS / "designs.md": designs_page.page,
     DOCS / "incidents.md": incidents_page.page,
     DOCS / "rules.md": rules_page,

@@ -34,6 +34,7 @@ COMMANDS = {
     "rehearse": Row("rehearse", "Measure", "Restore a profile's registers here, in a scratch VM."),
     "check": Row("check", "Decide", "Can a guest go there, and come back?"),
     "matrix": Row("matrix", "Decide", "Every pair of hosts at once."),
+    "baseline": Row("baseline", "Decide", "One guest ABI for many hosts, and who may join."),
     "diff": Row("diff", "Decide", "What changed between two hosts, by register and field."),
     "show": Row("show", "Look", "One profile, or one register of it."),
     "regs": Row("regs", "Look", "The register catalogue, and when each kernel changed what."),

@@ -1,7 +1,8 @@
 """Pin files: register values that a VMM sets when a guest is born.
 
 JSON ``{"0x6030000000140000": "0x10001"}``, or TOML with ``PSCI_VERSION = "0x10001"`` under
-``[pins]``. Registers by name or id, values as hex text or as numbers. Anything else is refused.
+``[pins]``. Registers by name or id, values as hex text or as numbers. A baseline of
+``guestabi baseline -o`` is a pin file too. Anything else is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 import tomllib
 
 from guestabi.errors import BadInput, UnknownName
+from guestabi.fleet import files
+from guestabi.fleet.baseline import MARK
 
 MAX_BYTES = 1 << 20
 _WIDEST = 2048
@@ -19,7 +22,10 @@ _WIDEST = 2048
 
 def load(path: str) -> dict[int, int]:
     """Return the pins in ``path``: value by register id, sorted by id. Raises BadInput."""
-    entries = _entries(_text(path), path)
+    text = _text(path)
+    entries = _entries(text, path)
+    if MARK in entries:
+        return dict(files.loads(text.encode(), path).values)
     if not entries:
         raise BadInput(path, "pins nothing", hint='write for example {"PSCI_VERSION": "0x10001"}')
     pins: dict[int, int] = {}

@@ -192,9 +192,9 @@ def _accepted(row: ProbedRegister, low: int, width: int) -> list[tuple[int, int]
 def _intersect(allowed: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
     common = allowed[0]
     for spans in allowed[1:]:
-        common = [
-            (max(a, c), min(b, d)) for a, b in common for c, d in spans if max(a, c) <= min(b, d)
-        ]
+        # Spans may overlap: without the set their number would double with every host.
+        both = {(max(a, c), min(b, d)) for a, b in common for c, d in spans}
+        common = sorted((first, last) for first, last in both if first <= last)
     return common
 
 

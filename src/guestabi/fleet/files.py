@@ -1,0 +1,139 @@
+"""Baselines from and to files. What is not a whole, valid baseline is refused, with the reason."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Annotated, Any, Union
+
+import msgspec
+from msgspec import Meta, Struct
+
+from guestabi.errors import BadInput
+from guestabi.fleet.baseline import FORMAT, MARK, Baseline, Pin
+from guestabi.profile import canonical, writing
+from guestabi.profile.schema import Digest, Hex, Id, Text
+from guestabi.uapi import regid
+
+MAX_BYTES = 1 << 20
+"""The largest file that is read: room for some thousand hosts and pins."""
+
+
+class _Host(Struct, forbid_unknown_fields=True):
+    name: Text
+    digest: Digest
+
+
+class _Pin(Struct, forbid_unknown_fields=True):
+    id: Id
+    register: Text
+    value: Hex
+    fields: list[Text]
+    reason: Text
+
+
+class _Agreed(Struct, forbid_unknown_fields=True):
+    id: Id
+    register: Text
+    value: Hex
+
+
+class _Record(Struct, forbid_unknown_fields=True):
+    format: int = msgspec.field(name=MARK)
+    name: Annotated[str, Meta(min_length=1, max_length=1000)]
+    version: Annotated[int, Meta(ge=1)]
+    hosts: Annotated[list[_Host], Meta(min_length=1)]
+    pins: list[_Pin]
+    agreed: list[_Agreed]
+    digest: Digest
+
+
+def to_text(baseline: Baseline) -> str:
+    """Return the file form: canonical JSON, one top-level key a line."""
+    return canonical.to_text(baseline.to_builtins())
+
+
+def save(baseline: Baseline, path: str | os.PathLike[str]) -> None:
+    """Write ``baseline`` to ``path``, whole or not at all."""
+    writing.write_text(path, to_text(baseline))
+
+
+def load(path: str | os.PathLike[str]) -> Baseline:
+    """Read the baseline in ``path``. Raises BadInput."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadInput(path, error.strerror or "cannot be read") from error
+    return loads(data, path)
+
+
+def loads(data: bytes, path: str | os.PathLike[str] = "baseline") -> Baseline:
+    """Return the baseline in ``data``; ``path`` is only named in errors. Raises BadInput."""
+    if len(data) > MAX_BYTES:
+        raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB: no baseline is")
+    plain = _plain(data, path)
+    try:
+        record = msgspec.convert(plain, _Record)
+        right = canonical.sha256({key: plain[key] for key in plain if key != "digest"})
+    except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
+        raise BadInput(path, f"is no valid baseline: {error}") from None
+    if record.digest != right:
+        raise BadInput(path, "its content does not match its digest", hint="make it again")
+    found = _baseline(record, path)
+    if found.to_builtins() != plain or not _in_order(found):
+        raise BadInput(path, "is not as guestabi writes a baseline", hint="make it again")
+    return found
+
+
+def _baseline(record: _Record, path: str | os.PathLike[str]) -> Baseline:
+    pins = []
+    for row in record.pins:
+        pins.append(Pin(*_value(row, path), tuple(row.fields), row.reason))
+    return Baseline(
+        record.name,
+        record.version,
+        tuple((host.name, host.digest) for host in record.hosts),
+        tuple(pins),
+        tuple(_value(row, path) for row in record.agreed),
+    )
+
+
+def _in_order(found: Baseline) -> bool:
+    """Whether hosts, pins and the rest are sorted, and no register stands in it twice."""
+    pins, agreed = [pin.id for pin in found.pins], [number for number, _ in found.agreed]
+    sorted_apart = pins == sorted(pins) and agreed == sorted(agreed)
+    once = len({*pins, *agreed}) == len(pins) + len(agreed)
+    return sorted_apart and once and list(found.hosts) == sorted(set(found.hosts))
+
+
+def _plain(data: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        plain = json.loads(data.decode("utf-8"), object_pairs_hook=lambda row: _once(row, path))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(path, f"is not JSON: {error}") from None
+    if not isinstance(plain, dict) or type(plain.get(MARK)) is not int:
+        raise BadInput(path, "is no baseline", hint="guestabi baseline P... -o FILE makes one")
+    if plain[MARK] > FORMAT:
+        said = f"has format {plain[MARK]}, newer than this program's {FORMAT}"
+        raise BadInput(path, said, hint="read it with a newer guestabi")
+    if plain[MARK] < 1:
+        raise BadInput(path, "is no valid baseline: formats start at 1")
+    return plain
+
+
+def _once(pairs: list[tuple[str, Any]], path: str | os.PathLike[str]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadInput(path, "has a key twice")
+    return found
+
+
+def _value(row: Union[_Pin, _Agreed], path: str | os.PathLike[str]) -> tuple[int, int]:
+    number, value = int(row.id, 16), int(row.value, 16)
+    size = regid.size_of(number)
+    if isinstance(regid.decode(number), regid.Unknown) and size > 256:
+        raise BadInput(path, f"register {row.id}: its id is no KVM/arm64 register id")
+    if value >> 8 * size:
+        raise BadInput(path, f"register {row.id}: the value is wider than its {8 * size} bits")
+    return number, value

@@ -89,6 +89,10 @@ def meet_of(number: int, profiles: Sequence[HostProfile]) -> Union[tuple[int, st
         if len(offered) > 1:
             return _clash(number, _spread(offered), profiles)
         absent = offered.pop() if offered else 0
+        # A host that offers what another one has switched off leaves no value that suits both.
+        beyond = _spread({0, *(absent & ~(row.default or 0) for row in listed)})
+        if beyond:
+            return _clash(number, beyond, profiles)
     found = _among(number, listed, profiles)
     if everywhere and not isinstance(found, Clash):
         return found

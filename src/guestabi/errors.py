@@ -27,7 +27,7 @@ from __future__ import annotations
 import difflib
 import errno as _errno
 import os
-from typing import Iterable, Optional
+from typing import Any, Iterable, Optional
 
 
 class GuestAbiError(Exception):
@@ -38,6 +38,9 @@ class GuestAbiError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class UsageError(GuestAbiError):
@@ -124,6 +127,14 @@ class LostVm(LabError):
 
 class TornResult(LabError):
     """A result arrived short or with the wrong digest."""
+
+
+def _again(kind: type[GuestAbiError], args: tuple[Any, ...], said: dict[str, Any]) -> Any:
+    """Make an error that was raised in another process once more."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(said)
+    return error
 
 
 def errno_name(number: int) -> str:

@@ -120,7 +120,10 @@ BAD = {
     "duplicate": (reseal(registers=[PLAIN["registers"][0]] * 2), "twice"),
     "order": (reseal(registers=PLAIN["registers"][::-1]), "out of order"),
     "wide value": (reseal(registers=_row(default=hex(1 << 64))), "wider than its 64 bits"),
-    "no default": (reseal(registers=_row(default=None)), "volatile register has no default"),
+    "volatile with a default": (
+        reseal(registers=_row(volatile=True)),
+        "volatile register has no default",
+    ),
     "bad id": (reseal(registers=_row(id="0x60f0000000130000")), "no KVM/arm64 register id"),
     "wide field": (
         reseal(registers=_row(fields=[{"low": 62, "width": 4, "accepts": [[0, 0]]}])),

@@ -24,14 +24,15 @@ class Finding:
 
     ``rule``         id of the rule
     ``fingerprint``  12 hex digits, of what differs and how; of no host's or profile's name
-    ``register``     name of the (first) register, ``id`` its number; 0: of no ONE_REG register
+    ``register``     name of the register that the rule speaks of, the first of several; ``id``
+                     its number, 0: of no ONE_REG register
     ``field``        names of its fields that differ or are refused, comma-separated; may be empty
     ``outcome``      the outcome's kind; empty where the finding is of no register
     ``source``, ``destination``  whole values before and after; None: none, or volatile
     ``severity``     error, warning or info; ``effect``: what it makes of the verdict
     ``cause``        the feature that comes and goes as one; empty where there is none
     ``members``      names of all its registers, sorted by id
-    ``bits``         mask of the bits that differ or are refused, of the first register
+    ``bits``         mask of the bits that differ or are refused, of ``register``
     """
 
     rule: str
@@ -82,14 +83,18 @@ class Finding:
 
 
 def findings(weighed: Iterable[Weighed], policy: Policy) -> list[Finding]:
-    """Return the findings of a move, one for each rule, effect and cause; the worst first."""
+    """Return the findings of a move, one for each rule, effect and cause; the worst first.
+
+    Of a feature whose registers are missing, all that have the same effect are one finding, under
+    the rule of the worst of them: most of them may hold what reset put there, but not all do.
+    """
     groups: dict[tuple[str, str, object], list[tuple[Rule, Weighed]]] = {}
     for each in weighed:
         rule = rule_of(each)
-        key = (rule.id, each.effect, _cause(rule, each.outcome))
+        together = each.outcome.kind if _is_gone(rule, each.outcome) else rule.id
+        key = (together, each.effect, _cause(rule, each.outcome))
         groups.setdefault(key, []).append((rule, each))
-    found = [_finding(rows[0][0], [each for _, each in rows], policy) for rows in groups.values()]
-    return sorted(found, key=_place)
+    return sorted((_of_rows(rows, policy) for rows in groups.values()), key=_place)
 
 
 def plain(
@@ -109,6 +114,24 @@ def plain(
     return _finding(rule, [Weighed(outcome, effect)], policy)
 
 
+def _is_gone(rule: Rule, outcome: Outcome) -> bool:
+    """Whether it is a register that went with its whole feature."""
+    return (
+        outcome.kind == "missing" and rule.group == "feature" and feature_of(outcome.id) is not None
+    )
+
+
+def _worst(rules: list[Rule]) -> Rule:
+    # What excuses a register is asked first, so that of two rules the later one is the worse.
+    return max(rules, key=lambda rule: (-_SEVERITIES.index(rule.severity), rule.priority, rule.id))
+
+
+def _of_rows(rows: list[tuple[Rule, Weighed]], policy: Policy) -> Finding:
+    worst = _worst([rule for rule, _ in rows])
+    first = next(each.outcome for rule, each in rows if rule is worst)
+    return _finding(worst, [each for _, each in rows], policy, first)
+
+
 def _cause(rule: Rule, outcome: Outcome) -> object:
     if rule.group == "all":
         return outcome.grade
@@ -116,8 +139,11 @@ def _cause(rule: Rule, outcome: Outcome) -> object:
     return feature or (outcome.id, outcome.name)
 
 
-def _finding(rule: Rule, group: list[Weighed], policy: Policy) -> Finding:
-    first, effect = group[0].outcome, group[0].effect
+def _finding(
+    rule: Rule, group: list[Weighed], policy: Policy, first: Optional[Outcome] = None
+) -> Finding:
+    effect = group[0].effect
+    first = first or group[0].outcome
     names = tuple(each.outcome.name for each in group if each.outcome.name)
     words = _words(first, len(names))
     return Finding(
@@ -130,7 +156,7 @@ def _finding(rule: Rule, group: list[Weighed], policy: Policy) -> Finding:
         source=first.source,
         destination=first.destination,
         remedy=template(rule, first.id, policy, effect).format(**words),
-        title=_title(rule, names, words),
+        title=_title(rule, first.name, len(names), words),
         why=rule.why,
         severity="info" if effect == "benign" else rule.severity,
         effect=effect,
@@ -141,9 +167,9 @@ def _finding(rule: Rule, group: list[Weighed], policy: Policy) -> Finding:
     )
 
 
-def _title(rule: Rule, names: tuple[str, ...], words: dict[str, str]) -> str:
-    if len(names) > 1:
-        words = {**words, "register": f"{names[0]} and {len(names) - 1} more", "field": "fields"}
+def _title(rule: Rule, first: str, count: int, words: dict[str, str]) -> str:
+    if count > 1:
+        words = {**words, "register": f"{first} and {count - 1} more", "field": "fields"}
     return rule.title.format(**words)
 
 

@@ -7,9 +7,9 @@ hosts are weighed once, and what depends on one host alone is worked out once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import NamedTuple, Optional
 
 import msgspec
 
@@ -24,6 +24,13 @@ from guestabi.compat.verdict import QUESTIONS
 from guestabi.errors import UsageError
 from guestabi.policies import Policy
 from guestabi.profile.host import HostProfile
+
+Odd = Mapping[int, Optional[int]]
+"""Values that are not a host's defaults, by register id."""
+
+_KEPT_PAIRS = 4096
+"""Of so many pairs of hosts, what they make of each other is remembered; then it is worked out
+again."""
 
 Verdicts = dict[str, str]
 """The verdict of each of the four questions."""
@@ -66,9 +73,16 @@ class _Host(Side):
             if is_visible(int(row.id, 16))
         }
 
-    def after(self, state: State) -> dict[int, Optional[int]]:
+    def after(
+        self, state: State, differing: Optional[frozenset[int]] = None
+    ) -> dict[int, Optional[int]]:
         """What a guest with ``state`` has here if every value is kept."""
         kept = dict(self.defaults)
+        if differing is not None:
+            for number in differing:
+                if number in kept and number in state and number not in self.lost:
+                    kept[number] = state[number]
+            return kept
         kept.update((number, state[number]) for number in kept.keys() & state.keys() - self.lost)
         return kept
 
@@ -101,6 +115,18 @@ class _Move:
             self.effect = effect
 
 
+class _Pair(NamedTuple):
+    """What two hosts make of each other, whatever the guest: ids of registers that only one lists,
+    or with another default."""
+
+    differing: frozenset[int]
+
+    @classmethod
+    def of(cls, source: _Host, destination: _Host) -> _Pair:
+        odd = source.defaults.items() ^ destination.defaults.items()
+        return cls(frozenset(number for number, _ in odd))
+
+
 class Engine:
     """Answers for one policy. Keeps what it has worked out of each host, by digest."""
 
@@ -111,6 +137,7 @@ class Engine:
         self._left: dict[tuple[str, str], _Move] = {}
         self._met: dict[tuple[int, bytes, bytes], Optional[int]] = {}
         self._differing: dict[tuple[str, str], frozenset[str]] = {}
+        self._kept: dict[tuple[str, str], _Pair] = {}
 
     def verdicts(self, a: HostProfile, b: HostProfile) -> Verdicts:
         """Return the four verdicts of a (old) and b (new)."""
@@ -119,8 +146,36 @@ class Engine:
             self._pairs[key] = self._ask(self._host(a), self._host(b))
         return dict(self._pairs[key])
 
+    def move(
+        self,
+        odd: Odd,
+        devices: Devices,
+        source: HostProfile,
+        destination: HostProfile,
+        pins: Mapping[int, int],
+    ) -> tuple[str, Odd, Devices]:
+        """Move a guest that has exactly ``source``'s registers, with its defaults in all but
+        ``odd``, and was born with ``pins``.
+
+        Return the verdict of ``compat.move.move``, and in what registers the guest then has other
+        values than ``destination``'s defaults; that means nothing where it is refused.
+        """
+        here, there = self._host(source), self._host(destination)
+        key = (source.digest, destination.digest)
+        pair = self._kept.get(key)
+        if pair is None:
+            if len(self._kept) >= _KEPT_PAIRS:
+                self._kept.clear()
+            pair = self._kept[key] = _Pair.of(here, there)
+        state = {**here.defaults, **odd}
+        given = at_load(self._policy, pins)
+        moved = self._move(state, devices, here, there, given, pair.differing.union(odd))
+        after = moved.state.items() - there.defaults.items() if moved.effect != "refused" else ()
+        return moved.effect, dict(after), moved.devices
+
     def _host(self, profile: HostProfile) -> _Host:
         if profile.digest not in self._hosts:
+            self._policy = self._policy.on(profile.vm_only)
             self._hosts[profile.digest] = _Host(self._policy, profile)
         return self._hosts[profile.digest]
 
@@ -176,18 +231,20 @@ class Engine:
         source: _Host,
         destination: _Host,
         pins: Mapping[int, int],
+        differing: Optional[frozenset[int]] = None,
     ) -> _Move:
-        """Move a guest that has exactly ``source``'s registers."""
+        """Move a guest that has exactly ``source``'s registers. ``differing``: no other register
+        has another value on the destination, or is on one side alone; None: that is looked up."""
         move = _Move("same", {}, {})
         weigh = _Weigher(self._policy, move, state, source, destination, pins)
         if source.misfits or destination.misfits:
             move.worsen("refused")
-        for number in weigh.differing():
+        for number in weigh.differing(differing):
             weigh.one(number)
             if move.effect == "refused":
                 return move
         weigh.fragile()
-        move.state = {**destination.after(state), **move.state}
+        move.state = {**destination.after(state, differing), **move.state}
         of_devices, move.devices = move_devices(devices, destination.host, self._policy)
         for each in of_devices:
             move.worsen(each.effect)
@@ -227,9 +284,11 @@ class _Weigher:
     def __post_init__(self) -> None:
         self.held = held_after(self.state, self.destination.acting)
 
-    def differing(self) -> set[int]:
+    def differing(self, known: Optional[frozenset[int]] = None) -> Iterable[int]:
         """The registers that are on one side alone or have another value there, and those that
         may read otherwise even so."""
+        if known is not None:
+            return known.union(self.held)
         odd = {number for number, _ in self.state.items() ^ self.destination.defaults.items()}
         odd.update(self.held)
         return odd

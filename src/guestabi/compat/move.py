@@ -45,6 +45,7 @@ def born(
 ) -> tuple[dict[int, Optional[int]], list[Weighed]]:
     """Return the registers of a guest that boots on ``host`` with ``pins``, and what the host
     made of pins that it does not accept as they are."""
+    policy = policy.on(host.vm_only)
     state = dict(host.defaults)
     odd = []
     for number, value in sorted(settable(policy, pins).items()):
@@ -87,6 +88,7 @@ def move(
     is the host that it leaves; without it, less is known, and the verdict may be worse.
     ``devices`` is what the guest sees of its interrupt controller; by default, ``source``'s own.
     """
+    policy = policy.on(destination.vm_only | (source.vm_only if source else frozenset()))
     given = at_load(policy, pins or {})
     loader = Loader(Side(policy, destination), state, given)
     weighed = [*loader.of_list(state, source), *loader.of_widths(state)]

@@ -6,7 +6,7 @@ the VMM does, and where that was read or seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Mapping, Optional, Union
 
@@ -92,10 +92,16 @@ class _AtLoad(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
     source: str
 
 
+class _VmRegisters(Struct, forbid_unknown_fields=True, rename={"value": "is"}):
+    value: Literal["carried"]
+    source: str
+
+
 class _Save(Struct, forbid_unknown_fields=True):
     apart: _Names
     lost: _Names
     sizes: _Sizes
+    vm_registers: Optional[_VmRegisters] = None
 
 
 class _Load(Struct, forbid_unknown_fields=True):
@@ -181,10 +187,22 @@ class Policy:
     pins_at_load: bool
     """Whether it sets the pins again before it loads, which counts for registers that the stream
     lacks. A file that does not say: it does."""
+    vm_registers: bool
+    """Whether it sets, saves and restores registers that only the VM's own ioctls reach. A file
+    that does not say: it does not know of them."""
     tolerances: Mapping[int, str]
     """Registers with an answer of their own to ``missing``."""
     sources: Mapping[str, str]
     """Where each fact was read or seen, by its place in the file."""
+    unsettable: frozenset[int] = frozenset()
+    """Registers that it cannot set at birth, whatever ``pins`` says: see :meth:`on`."""
+
+    def on(self, vm_only: frozenset[int]) -> Policy:
+        """Return the policy on hosts with registers ``vm_only`` that only the VM's own ioctls
+        reach: a VMM that does not know of them leaves them behind, and cannot set them."""
+        if self.vm_registers or vm_only <= self.lost_ids & self.unsettable:
+            return self
+        return replace(self, lost_ids=self.lost_ids | vm_only, unsettable=self.unsettable | vm_only)
 
     def carries_apart(self, number: int) -> bool:
         """Whether the VMM carries register ``number`` by other means than the list."""
@@ -198,7 +216,7 @@ class Policy:
         """Whether the VMM can set register ``number`` when a guest is born."""
         if self.pin_sizes is not None and regid.size_of(number) not in self.pin_sizes:
             return False
-        return self.pins is None or number in self.pins
+        return number not in self.unsettable and (self.pins is None or number in self.pins)
 
 
 def names() -> tuple[str, ...]:
@@ -213,6 +231,11 @@ def load(name: str) -> Policy:
     if name not in files:
         raise UnknownName("VMM policy", name, files, hint=f"there are {', '.join(files)}")
     return _policy(sheet.read(files[name], _File))
+
+
+def read(path: str) -> Policy:
+    """Return the policy in the TOML file ``path``. Raises BadInput."""
+    return _policy(sheet.read(path, _File))
 
 
 def parse(data: bytes, path: str) -> Policy:
@@ -242,6 +265,7 @@ def _policy(file: _File) -> Policy:
         pins=None if file.birth.pins.value == "all" else _ids(file.birth.pins.value),
         pin_sizes=_widths(file.birth.sizes),
         pins_at_load=file.birth.at_load is None or file.birth.at_load.value == "set",
+        vm_registers=file.save.vm_registers is not None,
         tolerances={find(each.register).id: each.missing for each in file.tolerance},
         sources=_sources(file),
     )

@@ -19,6 +19,11 @@ T = TypeVar("T")
 
 def read(path: str | os.PathLike[str], shape: type[T]) -> T:
     """Return the TOML file ``path`` as a ``shape``. Raises BadInput, for an unknown key too."""
+    return parse(content(path), path, shape)
+
+
+def content(path: str | os.PathLike[str]) -> bytes:
+    """Return what is in the file ``path``. Raises BadInput."""
     try:
         with open(path, "rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -26,7 +31,7 @@ def read(path: str | os.PathLike[str], shape: type[T]) -> T:
         raise BadInput(path, error.strerror or "cannot be read") from error
     if len(data) > MAX_BYTES:
         raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB")
-    return parse(data, path, shape)
+    return data
 
 
 def parse(data: bytes, path: str | os.PathLike[str], shape: type[T]) -> T:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 
 from guestabi import __version__
 from guestabi.kvm.protocol import Kvm, Vcpu
-from guestabi.probe import devices, stages
+from guestabi.probe import devices, stages, vmonly
 from guestabi.probe.guest import guest_answers
 from guestabi.probe.machine import Configuration, Machine, choose, offered_features, offered_gics
 from guestabi.probe.sweep import Cell, Sweeper
@@ -58,6 +58,9 @@ def capture(
         notes.append(f"KVM_RUN was refused ({lives.ran}): windows are known up to init only")
     rows = [_row(cell, lives.by_id[cell.id], lives.ran) for cell in measured]
     rows += [_volatile_row(id) for id in volatile] + vls
+    listed = {int(str(row["id"]), 16) for row in rows}
+    for cell, life in vmonly.measure(kvm, configuration, listed):
+        rows.append({**_row(cell, life, None), "vm_only": True})
     answers = guest_answers(kvm, configuration, notes) if guest else None
     return canonical.seal(
         {

@@ -18,6 +18,8 @@ from guestabi.probe.machine import Configuration, Machine, try_run
 from guestabi.probe.sweep import Cell
 from guestabi.uapi import regid
 
+WITH_VCPUS = "vcpus"
+"""A vCPU exists: asked of registers of the VM alone."""
 OTHERS_INIT = "others-init"
 FINALIZED = "finalized"
 RAN = "ran"
@@ -70,6 +72,8 @@ def window(cell: Cell, life: Life, ran: Optional[str]) -> str:
     """Name the time at which a register may be given another value (profile.schema.Window)."""
     if not cell.restored:
         return "unknown"
+    if WITH_VCPUS in life.stages and cell.alternative is not None:
+        return "unknown" if life.stages[WITH_VCPUS]["other"] == "ok" else "before-vcpus"
     if FINALIZED in life.stages:
         return "before-finalize" if cell.alternative is not None else "never"
     if cell.alternative is None:

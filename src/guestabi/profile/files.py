@@ -114,8 +114,8 @@ def _register(row: RegisterRecord) -> ProbedRegister:
         if size > 256:
             raise ValueError("its id is no KVM/arm64 register id")
     size = regid.size_of(number)
-    if (row.default is None) != row.volatile:
-        raise ValueError("a volatile register has no default, every other one has")
+    if row.volatile and row.default is not None:
+        raise ValueError("a volatile register has no default")
     return ProbedRegister(
         id=number,
         name=row.name,
@@ -132,6 +132,7 @@ def _register(row: RegisterRecord) -> ProbedRegister:
         errno=row.errno,
         acts=row.acts,
         shares=tuple(int(each, 16) for each in row.shares),
+        vm_only=row.vm_only,
     )
 
 

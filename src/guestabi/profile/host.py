@@ -102,6 +102,8 @@ class ProbedRegister:
     """``sets`` or ``clears``: what a write does with the bits that are 1 in it, and no more"""
     shares: tuple[int, ...] = ()
     """ids of other registers that such a write changes too"""
+    vm_only: bool = False
+    """reached by the VM's own ioctls alone"""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,11 @@ class HostProfile:
     def defaults(self) -> Mapping[int, Optional[int]]:
         """The reset value of every register by id; None for a volatile one."""
         return {id: register.default for id, register in self.registers.items()}
+
+    @cached_property
+    def vm_only(self) -> frozenset[int]:
+        """Ids of the registers that are in no vCPU's list."""
+        return frozenset(number for number, row in self.registers.items() if row.vm_only)
 
     @property
     def label(self) -> str:

@@ -72,6 +72,7 @@ class RegisterRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     volatile: bool
     """It differs by itself between two readings: a counter. Then ``default`` is null."""
     default: Optional[Hex]
+    """Null: volatile, or listed by a dump that tells no values."""
     default_other: Optional[Hex] = None
     """The second vCPU's default, where it is another one (MPIDR_EL1)."""
     fields: Optional[list[FieldRecord]] = None
@@ -91,6 +92,9 @@ class RegisterRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     not this one, has run)."""
     survives_other_init: Optional[bool] = None
     survives_reinit: Optional[bool] = None
+    vm_only: bool = False
+    """Reached by the VM's own ioctls alone, and in no vCPU's list (docs/uapi-vm-one-reg.md): a VMM
+    that does not know them neither sets nor saves it."""
 
 
 class DeviceRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -10,6 +10,7 @@ from compat.hosts import field, fixed, free, levels
 from guestabi import atlas
 from guestabi.fleet.admission import admit
 from guestabi.fleet.baseline import Baseline, baseline
+from guestabi.registers.catalogue import find
 from profiles import make_profile
 
 PSCI = "PSCI_VERSION"
@@ -65,8 +66,8 @@ def test_what_has_no_pin_is_compared():
     found = baseline([make_profile("a", {"X0": 0, **same}), make_profile("b", {"X1": 0, **same})])
     assert found.pins == ()
     other = admit(found, make_profile("c", {"ID_AA64DFR0_EL1": fixed(8)}))
-    assert [(each.pin.fields, each.verdict) for each in other.others] == [
-        (("DebugVer",), "refused")
+    assert [each.pin.fields for each in other.others if each.verdict == "refused"] == [
+        ("DebugVer",)
     ]
     assert other.exit_status() == 100
 
@@ -90,15 +91,75 @@ def test_admitted_is_who_changes_nothing():
     """Of the captures of one CPU: a host is admitted exactly where the baseline made anew with it
     has the same pins, but for those that all its hosts show by themselves."""
     hosts = [atlas.resolve(each.name) for each in atlas.newest_of_each_series("neoverse-n1")]
-    found = [(pair, baseline(pair)) for pair in combinations(hosts, 2)]
+    found = [(pair, baseline(pair, allow_dead=True)) for pair in combinations(hosts, 2)]
     seen = set()
     for pair, made in found:
         if not isinstance(made, Baseline):
             continue
         for host in hosts:
             verdict = admit(made, host).verdict
-            anew = baseline([*pair, host])
+            anew = baseline([*pair, host], allow_dead=True)
             same = isinstance(anew, Baseline) and needed(anew) == needed(made)
             assert (verdict == "admitted") == same, (made.hosts, host.label)
             seen.add(verdict)
     assert seen == {"admitted", "refused"}
+
+
+def without_pmu(*rows):
+    """Hosts that say there is no PMU, and show otherwise what is of one."""
+    no_pmu = {"ID_AA64DFR0_EL1": fixed(6)}
+    return [make_profile(f"h{i}", {**no_pmu, **row}, guest=TOLD) for i, row in enumerate(rows)]
+
+
+TOLD = {
+    "PV_TIME_FEATURES": "not supported",
+    "TRNG_VERSION": "not supported",
+    "VENDOR_HYP_KVM_FEATURES": "not supported",
+    "VENDOR_HYP_KVM_PTP": "not supported",
+}
+"""Answers of guest code that tell of every service that a host does not list."""
+
+
+@pytest.mark.parametrize(("allow_dead", "verdict"), [(False, "refused"), (True, "admitted")])
+def test_a_dead_register_refuses_nobody_where_it_may_be_dead(allow_dead, verdict):
+    """The rule is the baseline's: with it, a host whose PMU register differs may join."""
+    a, b, c = without_pmu({"PMMIR_EL1": fixed(6)}, {"PMMIR_EL1": fixed(6)}, {"PMMIR_EL1": fixed(4)})
+    made = baseline([a, b], allow_dead=allow_dead)
+    assert isinstance(made, Baseline)
+    assert admit(made, c).verdict == verdict
+
+
+def test_a_register_of_a_feature_that_is_there_is_not_dead():
+    """The same register where the host says that there is a PMU: both differences refuse."""
+    a, b = without_pmu({"PMMIR_EL1": fixed(6)}, {"PMMIR_EL1": fixed(6)})
+    made = baseline([a, b], allow_dead=True)
+    with_pmu = {"ID_AA64DFR0_EL1": fixed(0x106), "PMMIR_EL1": fixed(4)}
+    said = admit(made, make_profile("c", with_pmu, guest=TOLD))
+    assert {(each.pin.id, each.verdict) for each in said.others} == {
+        (find("PMMIR_EL1").id, "refused"),
+        (find("ID_AA64DFR0_EL1").id, "refused"),
+    }
+
+
+def test_a_pin_on_a_dead_register_may_be_refused():
+    """It is asked, and its answer told; but it keeps nobody out."""
+    a, b = without_pmu({}, {"PMMIR_EL1": {"default": 6, "fields": [field(0, 8, 0, 6)]}})
+    made = baseline([a, b], allow_dead=True)
+    assert made.values == {find("PMMIR_EL1").id: 0}
+    (c,) = without_pmu({"PMMIR_EL1": fixed(4)})
+    (said,) = admit(made, c).pins
+    assert (said.verdict, said.reason) == (
+        "admitted",
+        "refuses the value, but its feature is absent",
+    )
+
+
+def test_what_the_baseline_does_not_know_it_does_not_admit():
+    """Not even one of its own hosts: nothing tells what the other one shows there."""
+    rows = {"X0": 0, **BOTH}
+    a, b = make_profile("a", rows, guest=TOLD), make_profile("b", {**rows, "X1": 0})
+    made = baseline([a, b])
+    assert made.exit_status() == 101
+    said = admit(made, a)
+    assert (said.verdict, said.exit_status()) == ("unknown", 101)
+    assert {each.pin.id for each in said.others} == {each.id for each in made.unknown}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, permutations
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from compat.hosts import bits, field, fixed
 from compat.strategies import hosts, swept
-from guestabi import atlas, policies
+from guestabi import atlas
 from guestabi.compat.pins import Conflict, meet
-from guestabi.compat.verdict import check
 from guestabi.errors import UsageError
 from guestabi.fleet.admission import admit
 from guestabi.fleet.baseline import Baseline, NoBaseline, Pin, baseline
@@ -38,6 +37,15 @@ def neoverse(first=(0, 0), last=(9, 9)):
 def small(draw):
     """A host with one ID register of four fields, each value of each field tried."""
     return make_profile("small", {DFR0.name: draw(swept(4, 4)), "X0": 0})
+
+
+@st.composite
+def with_pmu(draw):
+    """The same, its third field telling of a PMU, of which PMMIR_EL1 can be written or not."""
+    rows = {DFR0.name: draw(swept(4, 4)), "X0": 0}
+    if draw(st.booleans()):
+        rows["PMMIR_EL1"] = draw(swept(4, 1))
+    return make_profile("small", rows)
 
 
 def fields_of(host):
@@ -70,27 +78,29 @@ def greatest(found):
 
 
 @settings(max_examples=30)
-@given(st.lists(hosts(), min_size=1, max_size=3), st.randoms())
-def test_order_and_repetition_do_not_matter(found, random):
+@given(st.lists(hosts(), min_size=1, max_size=3), st.randoms(), st.booleans())
+def test_order_and_repetition_do_not_matter(found, random, allow_dead):
     """Commutative and idempotent: the set counts, not the list; conflicts included."""
     shuffled = [*found, *found]
     random.shuffle(shuffled)
-    assert baseline(shuffled).to_builtins() == baseline(found).to_builtins()
+    made = baseline(shuffled, allow_dead=allow_dead)
+    assert made.to_builtins() == baseline(found, allow_dead=allow_dead).to_builtins()
 
 
 @settings(max_examples=30)
-@given(hosts())
-def test_alone_a_host_needs_no_pin(host):
-    """What all hosts agree on is not pinned."""
-    found = baseline([host, host])
+@given(hosts(), st.booleans())
+def test_alone_a_host_needs_no_pin(host, allow_dead):
+    """What all hosts agree on is not pinned, and a host agrees with itself on all."""
+    found = baseline([host, host], allow_dead=allow_dead)
     assert (found.pins, found.hosts) == ((), (("random", host.digest),))
+    assert (found.unknown, found.dead) == ((), ())
 
 
 @settings(max_examples=60)
-@given(st.lists(hosts(), min_size=1, max_size=3))
-def test_no_host_of_the_set_is_refused(found):
+@given(st.lists(hosts(), min_size=1, max_size=3), st.booleans())
+def test_no_host_of_the_set_is_refused(found, allow_dead):
     """Every host admits the baseline; what nobody measured is unknown, and only then."""
-    made = baseline(found)
+    made = baseline(found, allow_dead=allow_dead)
     if isinstance(made, NoBaseline):
         return
     for host in found:
@@ -102,11 +112,11 @@ def test_no_host_of_the_set_is_refused(found):
 
 
 @settings(max_examples=60)
-@given(small(), small(), small())
-def test_a_further_host_never_enlarges_it(a, b, c):
+@given(with_pmu(), with_pmu(), with_pmu(), st.booleans())
+def test_a_further_host_never_enlarges_it(a, b, c, allow_dead):
     """Monotone: field by field, what suits more hosts is at most what suits fewer, and a conflict
-    stays one."""
-    fewer, more = baseline([a, b]), baseline([a, b, c])
+    stays one. A feature that a third host lacks solves nothing that the other two could not."""
+    fewer, more = (baseline(each, allow_dead=allow_dead) for each in ([a, b], [a, b, c]))
     if isinstance(more, NoBaseline):
         return
     assert isinstance(fewer, Baseline)
@@ -150,11 +160,14 @@ def test_a_conflict_is_true_and_minimal(found):
 @given(st.lists(hosts(), min_size=2, max_size=4))
 def test_no_smaller_set_conflicts(found):
     """The same for hosts of every kind."""
-    made = baseline(found)
-    if isinstance(made, NoBaseline):
-        assert made.conflict == meet(made.hosts)
-        smaller = (g for size in range(1, len(made.hosts)) for g in combinations(found, size))
-        assert not any(isinstance(meet(group), Conflict) for group in smaller)
+    for allow_dead in (False, True):
+        made = baseline(found, allow_dead=allow_dead)
+        if isinstance(made, NoBaseline):
+            met = meet(made.hosts)
+            assert isinstance(met, Conflict)
+            assert set(made.conflict.clashes) <= set(met.clashes)
+            smaller = (g for size in range(1, len(made.hosts)) for g in combinations(found, size))
+            assert all(isinstance(baseline(g, allow_dead=allow_dead), Baseline) for g in smaller)
 
 
 def test_three_that_agree_in_pairs_alone():
@@ -226,46 +239,6 @@ def test_the_captures_from_6_16_to_7_2_need_no_pin():
         Pin(PSCI, 0x10001, ("Minor",), MOST),
         Pin(BMAP_2, 0, (), ABSENT),
     )
-
-
-def test_with_the_baseline_pinned_what_stays_refused_is_explained():
-    """Of all pairs of captures of one CPU, under the strictest loader: refused are those whose
-    conflict has a name, and those where 6.12 undoes PMU state, which is no pin's business."""
-    strict = policies.load("strict")
-    caches = ("CCSIDR_0", "CCSIDR_1", "CCSIDR_2", "CLIDR_EL1")
-    series = {"5.10": 0, "6.1": 1, "6.12": 2}
-    refused = {}
-    for a, b in permutations(neoverse(), 2):
-        made = baseline([a, b])
-        if isinstance(made, NoBaseline):
-            named = tuple(clash.name for clash in made.conflict.clashes)
-            pins = made.conflict.partial
-        else:
-            named, pins = (), made.values
-        question = check(a, b, strict, pins=pins).questions["pinned"]
-        assert question.verdict in ("same", "benign", "refused")
-        if question.verdict == "refused":
-            errors = {each.rule for each in question.findings if each.severity == "error"}
-            refused[_series(a), _series(b)] = named or tuple(sorted(errors))
-        else:
-            assert named == ()
-    all_series = sorted(
-        {_series(host) for host in neoverse()}, key=lambda s: [*map(int, s.split("."))]
-    )
-    expected = {}
-    for old, new in permutations(all_series, 2):
-        ranks = sorted((series.get(old, 3), series.get(new, 3)))
-        if ranks == [0, 1]:
-            expected[old, new] = (DFR0.name,)
-        elif ranks[0] < 2:
-            expected[old, new] = caches
-        elif old == "6.12":
-            expected[old, new] = ("readback-undone",)
-    assert refused == expected
-
-
-def _series(host):
-    return ".".join(host.label.split("/")[0].removeprefix("debian-").split(".")[:2])
 
 
 def test_fixed_hosts_have_no_baseline():

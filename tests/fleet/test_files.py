@@ -43,12 +43,37 @@ def test_save_and_load(tmp_path):
 
 
 PIN = baseline([old(), new()]).to_builtins()["pins"][0]
+UNTOLD = baseline([old(), new()]).to_builtins()["unknown"][0]
+
+
+def test_a_file_of_format_1_is_read_and_written_as_it_is():
+    """What needs neither of the newer keys has none, so that older programs read it."""
+    plain = {**baseline([old(), old()], "alone").to_builtins()}
+    assert plain["guestabi-baseline"] == 1
+    assert {"unknown", "allow_dead", "dead"}.isdisjoint(plain)
+    assert files.loads(canonical.dumps(plain).encode()).to_builtins() == plain
+
+
+@settings(max_examples=30)
+@given(st.lists(hosts(), min_size=1, max_size=3))
+def test_round_trip_with_dead_registers(found):
+    """The newer form too: what is dead, and what is not known."""
+    made = baseline(found, "fleet", 3, allow_dead=True)
+    if isinstance(made, Baseline):
+        assert made.to_builtins()["guestabi-baseline"] == 2
+        assert files.loads(files.to_text(made).encode()) == made
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"guestabi-baseline": 2}, "has format 2, newer than this program's 1"),
+        ({"guestabi-baseline": 3}, "has format 3, newer than this program's 2"),
+        ({"guestabi-baseline": 1}, "is not as guestabi writes a baseline"),
+        ({"unknown": None}, "is not as guestabi writes a baseline"),
+        ({"unknown": [], "allow_dead": False}, "is not as guestabi writes a baseline"),
+        ({"unknown": [{**UNTOLD, "hosts": []}]}, "is no valid baseline: Expected `array`"),
+        ({"unknown": [UNTOLD, UNTOLD]}, "is not as guestabi writes a baseline"),
+        ({"unknown": [{**UNTOLD, "register": "X0"}]}, "is not as guestabi writes a baseline"),
         ({"guestabi-baseline": 0}, "is no valid baseline: formats start at 1"),
         ({"guestabi-baseline": True}, "is no baseline"),
         ({"guestabi-baseline": None}, "is no baseline"),

@@ -10,9 +10,12 @@ from guestabi.cli import emit, options
 from guestabi.cli.help import SETTINGS, Group
 
 if TYPE_CHECKING:
-    from guestabi.fleet.baseline import NoBaseline
+    from guestabi.fleet.admission import Admission
+    from guestabi.fleet.baseline import Baseline, NoBaseline
+    from guestabi.profile.host import HostProfile
 
 DEFAULT = "make"
+FORMATS = ("qemu", "firecracker", "libvirt", "json")
 
 
 class _Defaulting(Group):  # type: ignore[misc, valid-type]
@@ -51,31 +54,76 @@ command: click.Group = click.group(
     show_default=True,
     help="Which of that name.",
 )
+@click.option(
+    "--allow-dead",
+    is_flag=True,
+    help="Registers of features that the pinned ID registers call absent do not count.",
+)
+@click.option(
+    "--export",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Write the pins in that format instead. Exit status 101: it has no room for all of them.",
+)
 @options.formats("text", "json")
 @click.option(
     "-o", "--output", type=click.Path(), help="Write the baseline there, whole or not at all."
 )
-def make(profiles: tuple[str, ...], name: str, version: int, style: str, output: str | None) -> int:
+def make(
+    profiles: tuple[str, ...],
+    name: str,
+    version: int,
+    allow_dead: bool,
+    form: str | None,
+    style: str,
+    output: str | None,
+) -> int:
     """The greatest guest ABI that every P accepts, or the smallest set that has none.
 
     The file is a pin file too: 'guestabi check A B --pin FILE'. Exit status: 0 there is one, 100
-    there is none.
+    there is none, 101 there is one as far as is known.
     """
-    from guestabi.compat.verdict import SAFE, UNSAFE
+    from guestabi.compat.verdict import UNSAFE
     from guestabi.fleet import files
     from guestabi.fleet.baseline import NoBaseline, baseline
 
-    found = baseline([options.profile(each) for each in profiles], name, version)
+    hosts = [options.profile(each) for each in profiles]
+    found = baseline(hosts, name, version, allow_dead=allow_dead)
     if isinstance(found, NoBaseline):
         _refuse(found, style)
         return UNSAFE
+    if form is not None:
+        return _export(found, hosts, form, output)
     if style == "json" or output is not None:
         emit.text(files.to_text(found), output)
-        return SAFE
+        _note(found)
+        return found.exit_status()
     from guestabi.report import baseline_text
 
     emit.show(baseline_text.render(found))
-    return SAFE
+    return found.exit_status()
+
+
+def _export(found: Baseline, hosts: list[HostProfile], form: str, output: str | None) -> int:
+    from guestabi.fleet.export import export
+    from guestabi.report.clean import one_line
+
+    written = export(found, form, hosts)
+    emit.text(written.text, output)
+    for each in written.left_out:
+        emit.note(f"guestabi: left out: {each}; {each.remedy}")
+    for words in written.notes:
+        emit.note(f"guestabi: {one_line(words)}")
+    _note(found)
+    return written.exit_status(found)
+
+
+def _note(found: Baseline) -> None:
+    from guestabi.registers.catalogue import name_of
+
+    untold = sorted({name_of(each.id) for each in found.unknown})
+    if untold:
+        emit.note(f"guestabi: not known of every host: {', '.join(untold)}")
 
 
 def _refuse(found: NoBaseline, style: str) -> None:
@@ -90,7 +138,7 @@ def _refuse(found: NoBaseline, style: str) -> None:
 @command.command("admit")
 @click.argument("baseline")
 @click.argument("profile", metavar="P")
-@options.formats("text", "json")
+@options.formats("text", "json", "junit", "sarif")
 @options.output
 def admit(baseline: str, profile: str, style: str, output: str | None) -> int:
     """May this host join? Every pin of BASELINE, asked of P, and what has no pin, compared.
@@ -100,10 +148,22 @@ def admit(baseline: str, profile: str, style: str, output: str | None) -> int:
     from guestabi.fleet import admission, files
 
     found = admission.admit(files.load(baseline), options.profile(profile))
+    _put(found, style, output)
+    return found.exit_status()
+
+
+def _put(found: Admission, style: str, output: str | None) -> None:
     if style == "json":
         emit.data(found.to_builtins(), output)
+    elif style == "junit":
+        from guestabi.report.junit import admission as junit
+
+        emit.text(junit.render(found), output)
+    elif style == "sarif":
+        from guestabi.report.sarif import admission as sarif
+
+        emit.data(sarif.render(found), output)
     else:
         from guestabi.report import baseline_text
 
         emit.show(baseline_text.admission(found), output)
-    return found.exit_status()

@@ -12,12 +12,11 @@ from typing import Any
 
 import tomllib
 
-from guestabi.errors import BadInput, UnknownName
-from guestabi.fleet import files
+from guestabi.errors import BadInput
+from guestabi.fleet import files, pinning
 from guestabi.fleet.baseline import MARK
 
 MAX_BYTES = 1 << 20
-_WIDEST = 2048
 
 
 def load(path: str) -> dict[int, int]:
@@ -28,13 +27,7 @@ def load(path: str) -> dict[int, int]:
         return dict(files.loads(text.encode(), path).values)
     if not entries:
         raise BadInput(path, "pins nothing", hint='write for example {"PSCI_VERSION": "0x10001"}')
-    pins: dict[int, int] = {}
-    for name, value in entries.items():
-        number = _register(name, path)
-        if number in pins:
-            raise BadInput(path, f"pins {name} twice")
-        pins[number] = _value(name, number, value, path)
-    return dict(sorted(pins.items()))
+    return pinning.parse(entries, path)
 
 
 def _text(path: str) -> str:
@@ -81,26 +74,3 @@ def _toml(text: str, path: str) -> Any:
     if strangers:
         raise BadInput(path, f"has an unknown key {strangers[0]!r}", hint="pins stand in [pins]")
     return table.get("pins", {})
-
-
-def _register(name: str, path: str) -> int:
-    from guestabi.registers import catalogue
-
-    try:
-        return catalogue.find(name).id
-    except UnknownName as error:
-        raise BadInput(path, str(error), hint=error.hint) from None
-
-
-def _value(name: str, number: int, value: Any, path: str) -> int:
-    from guestabi.uapi.regid import size_of
-
-    try:
-        parsed = int(value, 0) if isinstance(value, str) else value
-    except ValueError:
-        parsed = None
-    if not isinstance(parsed, int) or isinstance(parsed, bool) or parsed < 0:
-        raise BadInput(path, f"{name}: {value!r} is no value", hint='write a value as "0x10001"')
-    if parsed.bit_length() > 8 * size_of(number):
-        raise BadInput(path, f"{name}: the value is wider than its {8 * size_of(number)} bits")
-    return parsed

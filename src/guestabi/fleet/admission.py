@@ -8,7 +8,8 @@ from typing import Any
 
 from guestabi.compat.known import absent_of, field_names, is_visible
 from guestabi.compat.verdict import CANNOT_TELL, SAFE, UNSAFE
-from guestabi.fleet.baseline import Baseline, Pin, shown
+from guestabi.fleet.baseline import Baseline, Pin
+from guestabi.fleet.shown import dead, shown
 from guestabi.profile.answers import answer
 from guestabi.profile.host import HostProfile, ProbedRegister
 
@@ -68,18 +69,32 @@ class Admission:
 def admit(baseline: Baseline, host: HostProfile) -> Admission:
     """Ask ``host`` about every pin of ``baseline``, and compare what has no pin.
 
-    A host that the baseline was made of shares what has no pin.
+    A host that the baseline was made of shares what has no pin, but for what nothing tells of. A
+    baseline made with ``allow_dead`` asks nothing of registers of features that a guest with its
+    pins finds absent there.
     """
-    pins = tuple(_ask(pin, host) for pin in baseline.pins)
+    pins = tuple(_ask(baseline, pin, host) for pin in baseline.pins)
     digests = {digest for _, digest in baseline.hosts}
-    others = () if host.digest in digests else tuple(_others(baseline, host))
-    return Admission(baseline, host, pins, others)
+    others = _untold(baseline) if host.digest in digests else _others(baseline, host)
+    return Admission(baseline, host, pins, tuple(others))
+
+
+def _untold(baseline: Baseline) -> Iterator[Asked]:
+    for number in sorted({each.id for each in baseline.unknown} - baseline.values.keys()):
+        said = "has no pin, and the baseline does not know what its own hosts show there"
+        yield Asked(Pin(number, 0, (), ""), "unknown", said)
 
 
 def _others(baseline: Baseline, host: HostProfile) -> Iterator[Asked]:
     agreed = dict(baseline.agreed)
+    untold = {each.pin.id: each for each in _untold(baseline)}
     visible = {number for number in host.registers if is_visible(number)}
-    for number in sorted((agreed.keys() | visible) - baseline.values.keys()):
+    for number in sorted((agreed.keys() | visible | untold.keys()) - baseline.values.keys()):
+        if _is_dead(baseline, number, host):
+            continue
+        if number in untold:
+            yield untold[number]
+            continue
         expected = agreed.get(number, absent_of(number))
         value, unknown = shown(number, host)
         if expected is None or value is None or (unknown and not (value ^ expected) & ~unknown):
@@ -91,10 +106,16 @@ def _others(baseline: Baseline, host: HostProfile) -> Iterator[Asked]:
             yield Asked(Pin(number, expected, fields, ""), "refused", said)
 
 
-def _ask(pin: Pin, host: HostProfile) -> Asked:
+def _is_dead(baseline: Baseline, number: int, host: HostProfile) -> bool:
+    return baseline.allow_dead and dead(number, [host], baseline.values)
+
+
+def _ask(baseline: Baseline, pin: Pin, host: HostProfile) -> Asked:
     register = host.registers.get(pin.id)
-    said = _without(pin, host) if register is None else _with(pin, register)
-    return Asked(pin, *said)
+    verdict, reason = _without(pin, host) if register is None else _with(pin, register)
+    if verdict != "admitted" and _is_dead(baseline, pin.id, host):
+        return Asked(pin, "admitted", f"{reason}, but its feature is absent")
+    return Asked(pin, verdict, reason)
 
 
 def _without(pin: Pin, host: HostProfile) -> tuple[str, str]:

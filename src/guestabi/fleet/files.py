@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Annotated, Any, Union
+from collections.abc import Sequence
+from typing import Annotated, Any, Optional, Union
 
 import msgspec
 from msgspec import Meta, Struct
 
 from guestabi.errors import BadInput
 from guestabi.fleet.baseline import FORMAT, MARK, Baseline, Pin
+from guestabi.fleet.unknown import Unknown
 from guestabi.profile import canonical, writing
 from guestabi.profile.schema import Digest, Hex, Id, Text
 from guestabi.uapi import regid
@@ -38,7 +40,21 @@ class _Agreed(Struct, forbid_unknown_fields=True):
     value: Hex
 
 
+class _Register(Struct, forbid_unknown_fields=True):
+    id: Id
+    register: Text
+
+
+class _Unknown(Struct, forbid_unknown_fields=True):
+    id: Id
+    register: Text
+    hosts: Annotated[list[Text], Meta(min_length=1)]
+    reason: Text
+
+
 class _Record(Struct, forbid_unknown_fields=True):
+    """Format 1 has no ``allow_dead``, ``dead`` and ``unknown``; format 2 has all three."""
+
     format: int = msgspec.field(name=MARK)
     name: Annotated[str, Meta(min_length=1, max_length=1000)]
     version: Annotated[int, Meta(ge=1)]
@@ -46,6 +62,9 @@ class _Record(Struct, forbid_unknown_fields=True):
     pins: list[_Pin]
     agreed: list[_Agreed]
     digest: Digest
+    allow_dead: Optional[bool] = None
+    dead: Optional[list[_Register]] = None
+    unknown: Optional[list[_Unknown]] = None
 
 
 def to_text(baseline: Baseline) -> str:
@@ -96,15 +115,27 @@ def _baseline(record: _Record, path: str | os.PathLike[str]) -> Baseline:
         tuple((host.name, host.digest) for host in record.hosts),
         tuple(pins),
         tuple(_value(row, path) for row in record.agreed),
+        tuple(
+            Unknown(int(row.id, 16), tuple(row.hosts), row.reason) for row in record.unknown or ()
+        ),
+        bool(record.allow_dead),
+        tuple(int(row.id, 16) for row in record.dead or ()),
     )
 
 
 def _in_order(found: Baseline) -> bool:
-    """Whether hosts, pins and the rest are sorted, and no register stands in it twice."""
+    """Whether hosts, pins and the rest are sorted, and no register stands in it twice; a register
+    that is dead, or not known on some host, may be pinned on the others."""
     pins, agreed = [pin.id for pin in found.pins], [number for number, _ in found.agreed]
-    sorted_apart = pins == sorted(pins) and agreed == sorted(agreed)
-    once = len({*pins, *agreed}) == len(pins) + len(agreed)
-    return sorted_apart and once and list(found.hosts) == sorted(set(found.hosts))
+    untold = [(each.id, each.reason) for each in found.unknown]
+    rows: list[Sequence[object]] = [pins, agreed, found.dead, untold, found.hosts]
+    rows += [each.hosts for each in found.unknown]
+    apart = {*agreed}.isdisjoint({*pins, *found.dead, *(number for number, _ in untold)})
+    return apart and all(_ascending(row) for row in rows)
+
+
+def _ascending(row: Sequence[Any]) -> bool:
+    return all(before < after for before, after in zip(row, row[1:]))
 
 
 def _plain(data: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:

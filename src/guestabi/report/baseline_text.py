@@ -15,6 +15,7 @@ from guestabi.report.values import hexed
 if TYPE_CHECKING:
     from guestabi.fleet.admission import Admission
     from guestabi.fleet.baseline import Baseline, NoBaseline, Pin
+    from guestabi.fleet.unknown import Unknown
 
 _LOOKS = {
     "admitted": ("✓", "green"),
@@ -24,15 +25,24 @@ _LOOKS = {
 
 
 def render(baseline: Baseline) -> RenderableType:
-    """Return the name, the hosts, and every pin with its reason."""
+    """Return the name, the hosts, every pin with its reason, and what is not known."""
     parts: list[RenderableType] = [_title(baseline), _hosts(baseline.hosts), Text("")]
-    if not baseline.pins:
-        return Group(
-            *parts, Text("= no pin is needed: guests of these hosts see the same", "green")
-        )
     for pin in baseline.pins:
         parts += [_pin(pin), Text(f"  {one_line(pin.reason)}", "dim")]
+    if not (baseline.pins or baseline.unknown):
+        parts.append(Text("= no pin is needed: guests of these hosts see the same", "green"))
+    if baseline.dead:
+        names = ", ".join(map(name_of, baseline.dead))
+        parts.append(Text(f"\nnot compared, as their features are absent: {clean(names)}", "dim"))
+    if baseline.unknown:
+        parts.append(Text("\n? not known", "magenta"))
+        parts += map(_unknown, baseline.unknown)
     return Group(*parts)
+
+
+def _unknown(each: Unknown) -> Text:
+    said = f" ({', '.join(map(one_line, each.hosts))}): {one_line(each.reason)}"
+    return Text.assemble("  ", (clean(name_of(each.id)), "cyan"), said)
 
 
 def refusal(found: NoBaseline) -> RenderableType:
@@ -54,7 +64,9 @@ def admission(found: Admission) -> RenderableType:
     parts: list[RenderableType] = [head, Text.assemble("  to ", _title(found.baseline))]
     for each in (*found.pins, *found.others):
         symbol, style = _LOOKS[each.verdict]
-        parts.append(Text.assemble((f"{symbol} ", style), _pin(each.pin)))
+        untold = each in found.others and each.verdict == "unknown"
+        what = Text(clean(name_of(each.pin.id)), "cyan") if untold else _pin(each.pin)
+        parts.append(Text.assemble((f"{symbol} ", style), what))
         parts.append(Text(f"  {one_line(each.reason)}", "dim"))
     return Group(*parts)
 

@@ -1,4 +1,4 @@
-"""The JSON that ``check`` and ``matrix`` print, as closed types; their JSON Schemas come from here.
+"""The JSON that commands print, as closed types; their JSON Schemas come from here.
 
 Ids and values are hex text. Numbers of findings and order of keys are no promise; keys are.
 """
@@ -90,6 +90,192 @@ class MatrixJson(Struct, forbid_unknown_fields=True):
     verdicts: list[list[Verdict]]
 
 
+class PinJson(Struct, forbid_unknown_fields=True):
+    """``fields``: names of those in which a guest of one of the hosts would see otherwise without
+    the pin."""
+
+    id: Id
+    register: str
+    value: Hex
+    fields: list[str]
+    reason: str
+
+
+class AgreedJson(Struct, forbid_unknown_fields=True):
+    id: Id
+    register: str
+    value: Hex
+
+
+class RegisterJson(Struct, forbid_unknown_fields=True):
+    id: Id
+    register: str
+
+
+class UnknownJson(Struct, forbid_unknown_fields=True):
+    """``reason`` is true of the ``hosts`` that are named."""
+
+    id: Id
+    register: str
+    hosts: Annotated[list[str], Meta(min_length=1)]
+    reason: str
+
+
+class BaselineJson(Struct, forbid_unknown_fields=True):
+    """``digest``: SHA-256 of the rest as canonical JSON."""
+
+    format: Literal[1] = msgspec.field(name="guestabi-baseline")
+    name: Annotated[str, Meta(min_length=1)]
+    version: Annotated[int, Meta(ge=1)]
+    hosts: Annotated[list[HostJson], Meta(min_length=1)]
+    pins: list[PinJson]
+    agreed: list[AgreedJson]
+    digest: Digest
+
+
+class Baseline2Json(Struct, forbid_unknown_fields=True):
+    """The same where ``allow_dead`` was asked for, or something is ``unknown``. ``dead``: registers
+    of absent features, which therefore do not count."""
+
+    format: Literal[2] = msgspec.field(name="guestabi-baseline")
+    name: Annotated[str, Meta(min_length=1)]
+    version: Annotated[int, Meta(ge=1)]
+    hosts: Annotated[list[HostJson], Meta(min_length=1)]
+    pins: list[PinJson]
+    agreed: list[AgreedJson]
+    digest: Digest
+    allow_dead: bool
+    dead: list[RegisterJson]
+    unknown: list[UnknownJson]
+
+
+class ClashJson(Struct, forbid_unknown_fields=True):
+    """No value of ``bits`` suits all hosts; ``fields`` are their names."""
+
+    id: Id
+    register: str
+    fields: list[str]
+    bits: Hex
+
+
+class NoBaselineJson(Struct, forbid_unknown_fields=True):
+    """``hosts``: a smallest set that has no baseline."""
+
+    schema: Literal[1]
+    baseline: None
+    hosts: Annotated[list[HostJson], Meta(min_length=2)]
+    clashes: Annotated[list[ClashJson], Meta(min_length=1)]
+
+
+class NamedBaselineJson(Struct, forbid_unknown_fields=True):
+    name: str
+    version: int
+    digest: Digest
+
+
+Admitted = Literal["admitted", "refused", "unknown"]
+
+
+class AskedJson(Struct, forbid_unknown_fields=True):
+    """One pin, or one register that has none: what the host says, and why. Of a register without a
+    pin whose verdict is ``unknown``, ``value`` means nothing."""
+
+    id: Id
+    register: str
+    value: Hex
+    fields: list[str]
+    reason: str
+    verdict: Admitted
+
+
+class AdmissionJson(Struct, forbid_unknown_fields=True):
+    """``others``: registers without a pin in which the host differs, or of which nothing tells."""
+
+    schema: Literal[1]
+    baseline: NamedBaselineJson
+    host: HostJson
+    verdict: Admitted
+    pins: list[AskedJson]
+    others: list[AskedJson]
+
+
+class PlaceJson(Struct, forbid_unknown_fields=True):
+    """Hosts of a group that run the same."""
+
+    group: str
+    profile: str
+    digest: Digest
+    vmm: str
+
+
+class EventJson(Struct, forbid_unknown_fields=True):
+    """One line of a story: a step (``undo-`` before it: undone), or what happens to the guest."""
+
+    event: Literal[
+        "begin",
+        "finish",
+        "do",
+        "undo-begin",
+        "undo-finish",
+        "undo-do",
+        "given",
+        "boot",
+        "move",
+        "reboot",
+    ]
+    step: Optional[str]
+    guests: Optional[str]
+    place: Optional[PlaceJson]
+
+
+class TriedJson(Struct, forbid_unknown_fields=True):
+    """A move or birth at the end of a story, and what was found."""
+
+    place: PlaceJson
+    effect: Verdict
+    findings: list[FindingJson]
+    changes: list[ChangeJson]
+
+
+Promise = Literal["unchanged", "leaves", "undone", "starts"]
+
+
+class StoryJson(Struct, forbid_unknown_fields=True):
+    """The shortest way to break ``property``; ``sure`` false: for all that is known."""
+
+    property: Promise
+    sure: bool
+    kind: Literal["changes", "stuck", "birth"]
+    way: Optional[Literal["up", "down", "stay"]]
+    step: Optional[str]
+    place: PlaceJson
+    story: list[EventJson]
+    tried: list[TriedJson]
+
+
+class CountsJson(Struct, forbid_unknown_fields=True):
+    states: int
+    transitions: int
+    moves: int
+    crossings: int
+    parts: int
+
+
+class PlanJson(Struct, forbid_unknown_fields=True):
+    schema: Literal[1]
+    plan: str
+    verdict: Literal["proved", "broken", "unknown", "vacuous"]
+    counts: CountsJson
+    properties: dict[Promise, Literal["holds", "broken", "unknown"]]
+    stories: list[StoryJson]
+    notes: list[str]
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``guestabi plan check --format json``."""
+    return msgspec.json.schema(PlanJson)
+
+
 def check_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi check --format json``."""
     return msgspec.json.schema(CheckJson)
@@ -98,3 +284,24 @@ def check_schema() -> dict[str, Any]:
 def matrix_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi matrix --format json``."""
     return msgspec.json.schema(MatrixJson)
+
+
+def baseline_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``guestabi baseline --format json``: the file, of either format."""
+    return _either(BaselineJson, Baseline2Json)
+
+
+def no_baseline_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``guestabi baseline --format json`` where there is none."""
+    return msgspec.json.schema(NoBaselineJson)
+
+
+def admission_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``guestabi baseline admit --format json``."""
+    return msgspec.json.schema(AdmissionJson)
+
+
+def _either(*kinds: type[Struct]) -> dict[str, Any]:
+    # One type after the other: msgspec makes no union of types that only a number tells apart.
+    schemas, parts = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    return {"anyOf": list(schemas), "$defs": parts}

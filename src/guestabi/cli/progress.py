@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 class Watch(NamedTuple):
@@ -27,12 +30,32 @@ def watch(what: str, total: int | None, *, quiet: bool) -> Iterator[Watch]:
             yield shown
 
 
+@contextmanager
+def counter(what: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield what is told how many of how many are done; None where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with _bars() as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
 def _line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def _bar(what: str, total: int | None) -> Iterator[Watch]:
+    with _bars() as bars:
+        task = bars.add_task(what, total=total)
+        yield Watch(
+            lambda line: bars.console.print(line, markup=False, highlight=False),
+            lambda: bars.advance(task),
+        )
+
+
+def _bars() -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -50,9 +73,4 @@ def _bar(what: str, total: int | None) -> Iterator[Watch]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(what, total=total)
-        yield Watch(
-            lambda line: bars.console.print(line, markup=False, highlight=False),
-            lambda: bars.advance(task),
-        )
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,1 @@
+"""Rollout plans: what they say, whether every step can be undone, and the story if not."""

@@ -42,9 +42,12 @@ check: $(VENV)/.dev ## lint, format, types
 bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/matrix.py
+	$(BIN)/python benchmarks/all_pairs.py
+	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/one_reg.py
 	$(BIN)/python benchmarks/explore.py
 	$(BIN)/python benchmarks/vm_scope.py
+	$(BIN)/python benchmarks/fleet.py
 
 atlas: $(VENV)/.dev ## measure the shipped captures anew in the lab (about 20 minutes)
 	$(BIN)/python tools/make_atlas.py

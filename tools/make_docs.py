@@ -84,6 +84,8 @@ def run(words: str) -> str:
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "matrix.svg": matrix_picture,
     DOCS / "baseline.md": with_examples(DOCS / "baseline.md"),
+    DOCS / "plans.md": with_examples(DOCS / "plans.md"),
+    DOCS / "import-export.md": with_examples(DOCS / "import-export.md"),
     DOCS / "designs.md": designs_page.page,
     DOCS / "incidents.md": incidents_page.page,
     DOCS / "rules.md": rules_page,
@@ -91,6 +93,10 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "schemas" / "profile.json": lambda: _json(schema.json_schema()),
     DOCS / "schemas" / "check.json": lambda: _json(schemas.check_schema()),
     DOCS / "schemas" / "matrix.json": lambda: _json(schemas.matrix_schema()),
+    DOCS / "schemas" / "baseline.json": lambda: _json(schemas.baseline_schema()),
+    DOCS / "schemas" / "no-baseline.json": lambda: _json(schemas.no_baseline_schema()),
+    DOCS / "schemas" / "plan.json": lambda: _json(schemas.plan_schema()),
+    DOCS / "schemas" / "admission.json": lambda: _json(schemas.admission_schema()),
     ROOT / "README.md": with_examples(ROOT / "README.md"),
 }
 PAGES.update(evidence_page.pages())

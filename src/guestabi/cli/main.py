@@ -32,9 +32,12 @@ class Row(NamedTuple):
 COMMANDS = {
     "capture": Row("capture", "Measure", "Measure this host's KVM into a profile."),
     "rehearse": Row("rehearse", "Measure", "Restore a profile's registers here, in a scratch VM."),
+    "import": Row("importing", "Measure", "Make a profile of another program's dump."),
     "check": Row("check", "Decide", "Can a guest go there, and come back?"),
     "matrix": Row("matrix", "Decide", "Every pair of hosts at once."),
     "baseline": Row("baseline", "Decide", "One guest ABI for many hosts, and who may join."),
+    "plan": Row("plan", "Decide", "Prove that a rollout can be undone at every step."),
+    "fleet": Row("fleet", "Decide", "Many hosts: who shows what, and how many."),
     "diff": Row("diff", "Decide", "What changed between two hosts, by register and field."),
     "show": Row("show", "Look", "One profile, or one register of it."),
     "regs": Row("regs", "Look", "The register catalogue, and when each kernel changed what."),

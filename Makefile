@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-lab check bench atlas evidence docs capture.pyz clean
+.PHONY: help setup demo test test-lab check bench engines atlas evidence docs capture.pyz clean
 
 help: ## what can be made here
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
 	$(BIN)/python benchmarks/explore.py
 	$(BIN)/python benchmarks/vm_scope.py
 	$(BIN)/python benchmarks/fleet.py
+
+engines: $(VENV)/.dev ## PySpark too, for the tests of the fleet's SQL
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[spark]'
 
 atlas: $(VENV)/.dev ## measure the shipped captures anew in the lab (about 20 minutes)
 	$(BIN)/python tools/make_atlas.py

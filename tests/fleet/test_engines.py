@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import os
 import shutil
 from collections.abc import Callable
 
@@ -52,13 +54,22 @@ def duck(fleet) -> Run:
     return lambda sql: reading.ask(fleet, lambda db: db.execute(sql).fetchall())
 
 
+def absent(said: str) -> None:
+    """Skip for want of an engine; where all must be there, fail."""
+    if os.environ.get("GUESTABI_REQUIRE_ENGINES") == "1":
+        pytest.fail(said)
+    pytest.skip(f"{said}; with GUESTABI_REQUIRE_ENGINES=1 this fails instead")
+
+
 @pytest.fixture(scope="module")
 def postgresql(duck):
     """PostgreSQL, with the fleet's tables as the printed CREATE TABLE makes them."""
-    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+    if importlib.util.find_spec("psycopg") is None:
+        absent("psycopg is not installed")
+    psycopg = importlib.import_module("psycopg")
     programs = postgres.programs()
     if programs is None:
-        pytest.skip("PostgreSQL's server is not installed (Debian: postgresql)")
+        absent("PostgreSQL's server is not installed (Debian: postgresql)")
     with postgres.running(programs) as where, psycopg.connect(where, autocommit=True) as connection:
         for name in tables.TABLES:
             connection.execute(engines.table(name, "postgres"))
@@ -73,9 +84,9 @@ def postgresql(duck):
 def spark(fleet):
     """Spark, over the Parquet files that the manifest names."""
     if importlib.util.find_spec("pyspark") is None:
-        pytest.skip("PySpark is not installed (the extra 'spark')")
+        absent("PySpark is not installed (the extra 'spark')")
     if shutil.which("java") is None:
-        pytest.skip("Java is not installed (Debian: default-jre-headless)")
+        absent("Java is not installed (Debian: default-jre-headless)")
     from pyspark.sql import SparkSession
 
     session = (

@@ -12,6 +12,7 @@ from guestabi.cli.help import SETTINGS, Group
 if TYPE_CHECKING:
     from guestabi.fleet.admission import Admission
     from guestabi.fleet.baseline import Baseline, NoBaseline
+    from guestabi.fleet.beyond import Beyond
     from guestabi.profile.host import HostProfile
 
 DEFAULT = "make"
@@ -80,6 +81,9 @@ def make(
 ) -> int:
     """The greatest guest ABI that every P accepts, or the smallest set that has none.
 
+    What no pin holds is told beside it: moves that a guest with these pins cannot make, even
+    under a loader that does all that can be done.
+
     The file is a pin file too: 'guestabi check A B --pin FILE'. Exit status: 0 there is one, 100
     there is none, 101 there is one as far as is known.
     """
@@ -101,7 +105,16 @@ def make(
     from guestabi.report import baseline_text
 
     emit.show(baseline_text.render(found))
+    emit.show(baseline_text.held_by_none(_beyond(hosts, found)))
     return found.exit_status()
+
+
+def _beyond(hosts: list[HostProfile], found: Baseline) -> tuple[Beyond, ...] | None:
+    from guestabi.fleet import beyond
+
+    if len({host.digest for host in hosts}) > beyond.MOST_HOSTS:
+        return None
+    return beyond.beyond(hosts, found.values)
 
 
 def _export(found: Baseline, hosts: list[HostProfile], form: str, output: str | None) -> int:

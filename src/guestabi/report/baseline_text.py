@@ -15,6 +15,7 @@ from guestabi.report.values import hexed
 if TYPE_CHECKING:
     from guestabi.fleet.admission import Admission
     from guestabi.fleet.baseline import Baseline, NoBaseline, Pin
+    from guestabi.fleet.beyond import Beyond
     from guestabi.fleet.unknown import Unknown
 
 _LOOKS = {
@@ -43,6 +44,20 @@ def render(baseline: Baseline) -> RenderableType:
 def _unknown(each: Unknown) -> Text:
     said = f" ({', '.join(map(one_line, each.hosts))}): {one_line(each.reason)}"
     return Text.assemble("  ", (clean(name_of(each.id)), "cyan"), said)
+
+
+def held_by_none(found: tuple[Beyond, ...] | None) -> RenderableType:
+    """Return what no pin holds between the hosts; None: there are too many to ask every pair."""
+    if found is None:
+        return Text("\nmany hosts: guestabi matrix --question pinned says what no pin holds", "dim")
+    if not found:
+        return Group()
+    parts: list[RenderableType] = [Text("\nno pin holds, from host to host:", "yellow")]
+    for each in found:
+        more = f" and on {each.pairs - 1} more pairs" if each.pairs > 1 else ""
+        said = f"{each.rule}  {clean(each.source)} → {clean(each.destination)}{more}"
+        parts.append(Text.assemble((f"  {clean(each.register)}", "cyan"), (f"  {said}", "dim")))
+    return Group(*parts)
 
 
 def refusal(found: NoBaseline) -> RenderableType:

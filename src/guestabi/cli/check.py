@@ -58,18 +58,23 @@ def _check(
     a: str, b: str, vmm: str, pin: str | None, waivers: str | None, question: str | None
 ) -> Check:
     from guestabi import policies
-    from guestabi.cli import pinfile
     from guestabi.compat import verdict
     from guestabi.compat import waivers as waiving
 
     policy = policies.load(vmm)
-    pins = None if pin is None else pinfile.load(pin)
+    pins = None if pin is None else _pins(pin)
     accepted = () if waivers is None else waiving.load(waivers)
     source, destination = options.profile(a), options.profile(b)
     found = verdict.check(source, destination, policy, pins=pins, waivers=accepted)
     if question is None:
         return found
     return replace(found, questions={question: found.questions[question]})
+
+
+def _pins(path: str) -> dict[int, int]:
+    from guestabi.cli import pinfile
+
+    return pinfile.load(path)
 
 
 def _put(result: Check, style: str, output: str | None) -> None:

@@ -44,6 +44,7 @@ bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
 	$(BIN)/python benchmarks/matrix.py
 	$(BIN)/python benchmarks/all_pairs.py
 	$(BIN)/python benchmarks/plan.py
+	$(BIN)/python benchmarks/plan_spin.py
 	$(BIN)/python benchmarks/one_reg.py
 	$(BIN)/python benchmarks/explore.py
 	$(BIN)/python benchmarks/vm_scope.py

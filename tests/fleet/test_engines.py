@@ -28,6 +28,9 @@ ASKED = [
 ]
 
 Rows = list[tuple[object, ...]]
+pytestmark = pytest.mark.xdist_group("engines")
+"""One process starts them."""
+
 Run = Callable[[str], Rows]
 
 

@@ -35,7 +35,10 @@ def command() -> None:
 
 def kernel_option(function: F) -> F:
     """Add ``--kernel``."""
-    said = "A series (6.12), a version (6.12.117), a release, or all; may be repeated."
+    said = (
+        "A series (6.12), a version (6.12.117), a release, one of our own (6.12+vm-one-reg), or "
+        "all; may be repeated."
+    )
     return click.option("--kernel", "kernels", multiple=True, required=True, help=said)(function)
 
 
@@ -53,7 +56,9 @@ vmm_option = click.option(
     show_default=True,
     help="The VMM that moves it: qemu-7.2, qemu-10.0, qemu-11.1 or ours.",
 )
-one_kernel = click.option("--kernel", required=True, help="A series, version or release.")
+one_kernel = click.option(
+    "--kernel", required=True, help="A series, version, release, or one of our own."
+)
 one_cpu = click.option("--cpu", default=CPU, show_default=True, help="A QEMU CPU model.")
 timeout_option = click.option(
     "--timeout",
@@ -93,6 +98,61 @@ def kernels(series: str | None, refresh: bool, style: str, quiet: bool) -> None:
     from guestabi.report import kernels_text
 
     emit.show(kernels_text.render(rows))
+
+
+@command.command("build")
+@click.option("--series", required=True, help="Whose newest source: 6.12.")
+@click.option(
+    "--patches",
+    "patched",
+    required=True,
+    metavar="NAME",
+    help="Those of kernel/NAME: vm-one-reg, reg-scope; or none.",
+)
+@click.option("--kasan", is_flag=True, help="With KASAN and lockdep: --config debug.")
+@click.option(
+    "--config",
+    "fragments",
+    metavar="NAME",
+    multiple=True,
+    help="With the settings of kernel/config/NAME.config too; may be repeated.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Compilers at a time (default: the cores)."
+)
+@click.option("--keep", is_flag=True, help="Leave the tree and its log; their place is told.")
+@options.output
+@options.quiet()
+def build(
+    series: str,
+    patched: str,
+    kasan: bool,
+    fragments: Sequence[str],
+    jobs: int | None,
+    keep: bool,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    """Build a kernel of our own from Debian's source; the lab boots it by its name.
+
+    Such as 6.12+vm-one-reg, or 6.12+none+debug with --kasan: 'guestabi lab capture --kernel
+    6.12+vm-one-reg'. Minutes, once: the result is kept until source, patches or settings change.
+    FILE gets the image. Needs what docs/lab-build.md lists.
+    """
+    from guestabi.cli.progress import watch
+    from guestabi.lab.archive import Archive
+    from guestabi.lab.build import build
+    from guestabi.lab.capture import cores
+    from guestabi.lab.recipe import recipe
+
+    extra = tuple(dict.fromkeys((*fragments, *(("debug",) if kasan else ()))))
+    wanted = recipe(series, patched, extra)
+    with watch("objects", None, quiet=quiet) as watched:
+        archive = Archive(progress=watched.say)
+        made = build(archive, wanted, jobs=jobs or cores(), keep=keep, step=watched.step)
+    if output is not None:
+        made.copy_to(Path(output))
+    emit.text(made.told())
 
 
 @command.command("capture")

@@ -27,6 +27,8 @@ _Request = tuple[bytearray, Callable[[], bytes], memoryview]
 _GET_ONE_REG = number("KVM_GET_ONE_REG")
 _SET_ONE_REG = number("KVM_SET_ONE_REG")
 _ioctl = fcntl.ioctl
+_WIDEST = 256
+"""Bytes of the widest register that an id can name."""
 
 
 class _Descriptor:
@@ -62,6 +64,30 @@ class _Descriptor:
 
     def _attribute(self, name: str, group: int, attribute: int, address: int) -> None:
         self._call(name, structs.DEVICE_ATTR.pack(0, group, attribute, address))
+
+    def _list(self, name: str) -> list[int]:
+        """The ids that KVM_GET_REG_LIST, or the VM's own form of it, answers."""
+        room = 1024
+        while True:
+            # The kernel writes beyond the 8 bytes that the ioctl number announces, and fcntl
+            # copies bytes-like arguments of up to 1,024: this buffer must be the kernel's own.
+            ids = array("Q", bytes(8 * (room + 1)))
+            ids[0] = room
+            try:
+                self._call(name, ids)
+            except KvmError as error:
+                if error.errno != errno.E2BIG or ids[0] <= room:
+                    raise
+                room = ids[0]
+                continue
+            return ids[1 : ids[0] + 1].tolist()
+
+    def _refused(self, ioctl: str, error: OSError, id: int, data: Optional[bytes]) -> NoReturn:
+        self._open_fd(ioctl)
+        code = error.errno or 0
+        value = None if data is None else int.from_bytes(data, "little")
+        said = meaning(ioctl, code) or os.strerror(code)
+        raise RegisterError(ioctl, code, id, name_of(id), value, said) from None
 
     def has_device_attr(self, group: int, attribute: int) -> bool:
         try:
@@ -167,6 +193,27 @@ class DeviceVm(_Descriptor):
         region = structs.USER_MEMORY_REGION.pack(slot, 0, guest_address, size, host_address)
         self._call("KVM_SET_USER_MEMORY_REGION", region)
 
+    def get_vm_reg_list(self) -> list[int]:
+        return self._list("KVM_ARM_VM_GET_REG_LIST")
+
+    def get_vm_one_reg(self, id: int) -> bytes:
+        value = _buffer(_width(id))
+        self._vm_one_reg("KVM_ARM_VM_GET_ONE_REG", id, value, None)
+        return value.tobytes()
+
+    def set_vm_one_reg(self, id: int, data: bytes) -> None:
+        if len(data) != _width(id):
+            raise UsageError(f"{name_of(id)} is {_width(id)} bytes wide, not {len(data)}")
+        self._vm_one_reg("KVM_ARM_VM_SET_ONE_REG", id, array("B", data), data)
+
+    def _vm_one_reg(self, name: str, id: int, value: array[Any], data: Optional[bytes]) -> None:
+        fd = self._open_fd(name)
+        self.calls[name] += 1
+        try:
+            _ioctl(fd, number(name), structs.ONE_REG.pack(id, value.buffer_info()[0]))
+        except OSError as error:
+            self._refused(name, error, id, data)
+
     def get_reg_writable_masks(self) -> list[int]:
         masks = array("Q", bytes(8 * structs.FEATURE_ID_MASKS))
         request = structs.REG_MASK_RANGE.pack(masks.buffer_info()[0], 0)
@@ -187,7 +234,7 @@ class DeviceVcpu(_Descriptor):
 
     def __init__(self, fd: int, calls: Counter[str], run_size: int) -> None:
         super().__init__(fd, calls)
-        self._value = array("B", bytes(256))
+        self._value = array("B", bytes(_WIDEST))
         self._address = self._value.buffer_info()[0]
         self._requests: dict[int, _Request] = {}
         self._gets = self._sets = 0
@@ -214,20 +261,7 @@ class DeviceVcpu(_Descriptor):
         self._call("KVM_ARM_VCPU_FINALIZE", array("i", [feature]).tobytes())
 
     def get_reg_list(self) -> list[int]:
-        room = 1024
-        while True:
-            # The kernel writes beyond the 8 bytes that the ioctl number announces, and fcntl
-            # copies bytes-like arguments of up to 1,024: this buffer must be the kernel's own.
-            ids = array("Q", bytes(8 * (room + 1)))
-            ids[0] = room
-            try:
-                self._call("KVM_GET_REG_LIST", ids)
-            except KvmError as error:
-                if error.errno != errno.E2BIG or ids[0] <= room:
-                    raise
-                room = ids[0]
-                continue
-            return ids[1 : ids[0] + 1].tolist()
+        return self._list("KVM_GET_REG_LIST")
 
     def get_one_reg(self, id: int) -> bytes:
         # The hot path of a capture: one lookup, one count, one ioctl.
@@ -294,21 +328,11 @@ class DeviceVcpu(_Descriptor):
         return self._run_page
 
     def _request(self, id: int) -> _Request:
-        size = regid.size_of(id) if 0 <= id < 1 << 64 else 0
-        if not 0 < size <= len(self._value):
-            raise UsageError(f"{id:#x} is no register id of at most {len(self._value)} bytes")
-        view = self._pages[:size]
+        view = self._pages[: _width(id)]
         # A bytearray: fcntl.ioctl is a third quicker with it than with bytes.
         entry = (bytearray(structs.ONE_REG.pack(id, self._address)), view.tobytes, view)
         self._requests[id] = entry
         return entry
-
-    def _refused(self, ioctl: str, error: OSError, id: int, data: Optional[bytes]) -> NoReturn:
-        self._open_fd(ioctl)
-        code = error.errno or 0
-        value = None if data is None else int.from_bytes(data, "little")
-        said = meaning(ioctl, code) or os.strerror(code)
-        raise RegisterError(ioctl, code, id, name_of(id), value, said) from None
 
 
 _OPEN_HINTS = {
@@ -317,6 +341,14 @@ _OPEN_HINTS = {
     errno.EACCES: "run as root, or join the group that owns it (often: kvm)",
     errno.EPERM: "run as root, or join the group that owns it (often: kvm)",
 }
+
+
+def _width(id: int) -> int:
+    """Bytes of register ``id``. UsageError for what is no id."""
+    size = regid.size_of(id) if 0 <= id < 1 << 64 else 0
+    if not 0 < size <= _WIDEST:
+        raise UsageError(f"{id:#x} is no register id of at most {_WIDEST} bytes")
+    return size
 
 
 def _error(name: str, error: OSError) -> KvmError:

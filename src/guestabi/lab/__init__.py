@@ -9,10 +9,12 @@
     capture(archive, ["all"], ["all"], ...)     # lab.capture: many, in parallel
     ten = Setup(find_vmm("qemu-10.0"), n1.cpu.name)
     move(archive, "6.12", "6.16", ten)          # lab.migrate: a real guest under a real VMM
+    build(archive, parse("6.12+none"), jobs=2)  # lab.build: a kernel of our own; boots by that name
 
 Below these lie ``apt`` (a private apt root), ``index`` and ``packages`` (what it lists), ``image``,
 ``cpio`` and ``warm`` (the initramfs), ``vmms``, ``vmm_layer`` and ``qemu_guest`` (a VMM in the
-guest), ``channel`` (how results come home), ``store`` (the cache).
+guest), ``channel`` (how results come home), ``store`` (the cache); below ``build``: ``recipe``,
+``built``, ``source``, ``patches``, ``config``, ``make``, ``tools``.
 
 Needs the Debian packages qemu-system-arm, apt, dpkg and debian-archive-keyring; what is missing is
 a MissingTool that names it.

@@ -1,32 +1,36 @@
-"""Plans in Spin beside our own search: the same answers, the same number of states, and the time.
+"""Plans in Spin, beside our own search: the same answers, the same states, and the times.
 
     python benchmarks/plan_spin.py [PLAN.toml...]
 
-By default the examples, and a plan of four groups and eight steps. Each promise is asked of Spin in
-a run of its own, for sure and for all that is known. A bent table is the canary: it must give
-another answer. The exit status is 1 where the two disagree. Needs spin and gcc (Debian packages of
-these names).
+Of each plan both say which promises break, for sure or for all that is known, and after how many
+lines at the least; and both count the same states (stage, place, guest). A table in which one
+refused move is called good is the canary: it must give another answer. Seconds are processor time:
+of the whole (births and moves worked out, and for Spin the model written and compiled, too), and of
+walking through the states alone. The exit status is 1 when the two disagree. Needs spin and gcc
+(Debian packages of these names).
 """
 
 from __future__ import annotations
 
-import os
+import argparse
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple, Optional
 
-from plan_pml import PROPERTIES, Tables, promela, tables
+from plan_pml import Lives, Tables, promela
 
 from guestabi.cli import planfile
-from guestabi.fleet.plan.resolve import resolve
-from guestabi.fleet.plan.search import explore
+from guestabi.fleet.plan.births import Nursery
+from guestabi.fleet.plan.search import PROPERTIES, explore
 from guestabi.fleet.plan.shape import Plan
-from guestabi.fleet.plan.written import GroupRow, PlanFile, StepRow
+from guestabi.fleet.plan.written import GroupRow, PlanFile, StepRow, to_toml
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FILES = (
@@ -37,8 +41,95 @@ FILES = (
     "mixed-cpus/plan.toml",
     "mixed-cpus/pool.toml",
 )
-Answer = frozenset[tuple[str, bool]]
-"""Promises that are broken, each for sure (True) or for all that is known."""
+TELLS = [(name, sure) for name in PROPERTIES for sure in (True, False)]
+"""What the assertions of plan.pml are about, by number; the next one is no harm."""
+
+
+class Found(NamedTuple):
+    """``shortest``: lines of the shortest story, by property and whether it is sure; ``seconds``
+    of the whole, ``walk`` of the search alone."""
+
+    verdict: str
+    shortest: dict[tuple[str, bool], int]
+    states: int
+    seconds: float
+    walk: float
+
+    @property
+    def answer(self) -> tuple[object, ...]:
+        """All but the times."""
+        return self.verdict, self.shortest, self.states
+
+
+def here(plan: Plan) -> Found:
+    """Ask our own search, and a second time when all births and moves are known."""
+    nursery = Nursery()
+    started = time.process_time()
+    found = explore(plan, nursery=nursery)
+    known = time.process_time()
+    explore(plan, nursery=nursery)
+    walk = time.process_time() - known
+    shortest = {(each.property, each.sure): each.length for each in found.failures}
+    return Found(found.verdict, shortest, found.states, known - started, walk)
+
+
+def spin(plan: Plan, bent: Optional[int] = None) -> Found:
+    """Ask Spin: breadth-first, to the end, past every assertion. ``bent``: the number of a refused
+    move that is called good."""
+    started = time.process_time()
+    tables = Tables(plan, Lives())
+    if bent is not None:
+        tables = Tables(plan, Lives(tables.refused[bent]))
+    model = promela(plan, tables)
+    spent = time.process_time() - started
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "plan.pml").write_text(model)
+        before = _children()
+        _run(["spin", "-a", "plan.pml"], directory)
+        flags = ["-O0", "-w", "-DSAFETY", "-DNOREDUCE", "-DBFS"]
+        _run(["gcc", *flags, "-o", "pan", "pan.c"], directory)
+        made = _children()
+        said = _run(["./pan", "-c0", "-E", "-w18"], directory)
+        walk = _children() - made
+        spent += _children() - before
+    if "Search not completed" in said:
+        raise SystemExit(f"Spin did not come to the end:\n{said}")
+    first: dict[int, int] = {}
+    for number, depth in re.findall(r"assertion violated \((.*)<0\) \(at depth (\d+)\)", said):
+        # Nearest first; a depth is the number of lines before the harm.
+        first.setdefault(int(number), int(depth) + 1)
+    crossed = first.pop(len(TELLS), None) is not None
+    shortest = {TELLS[number]: depth for number, depth in first.items()}
+    stages = 1 + sum(1 + step.rolls for step in plan.steps)
+    states = _number(r"(\d+) states, stored", said) - stages  # there is one without a guest of each
+    return Found(_verdict(shortest, crossed), shortest, states, spent, walk)
+
+
+def _verdict(shortest: dict[tuple[str, bool], int], crossed: bool) -> str:
+    if any(sure for _, sure in shortest):
+        return "broken"
+    if shortest:
+        return "unknown"
+    return "proved" if crossed else "vacuous"
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _run(command: Sequence[str], directory: str) -> str:
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def _number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    if found is None:
+        raise SystemExit(f"Spin said nothing like {pattern}:\n{text}")
+    return int(found.group(1))
 
 
 def larger() -> Plan:
@@ -48,87 +139,65 @@ def larger() -> Plan:
     groups = [GroupRow(name, old, "qemu-10.0", 8) for name in names]
     steps = [StepRow("qemu", vmm="qemu-11.1"), StepRow("pin", pins={"PSCI_VERSION": "0x10001"})]
     steps += [StepRow(f"{name}: kernel", groups=[name], kernel=new) for name in names]
-    steps += [StepRow("two: 6.17", groups=["two"], kernel="6.17"), StepRow("stay", commit=True)]
+    steps += [StepRow("stay", commit=True), StepRow("unpin", unpin=["PSCI_VERSION"])]
     file = PlanFile(schema=1, name="four groups, eight steps", group=groups, step=steps)
-    return resolve(file, "larger", planfile.sources("larger"))
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "plan.toml")
+        path.write_text(to_toml(file))
+        return planfile.load(str(path))
 
 
-def ours(plan: Plan) -> tuple[Answer, int, float]:
-    """Return what is broken, how many states there are, and the seconds."""
-    started = time.perf_counter()
-    found = explore(plan)
-    taken = time.perf_counter() - started
-    return frozenset((each.property, each.sure) for each in found.failures), found.states, taken
-
-
-def spin(found: Tables) -> tuple[Answer, int, float]:
-    """Return the same from Spin; the seconds are of the search alone, all promises together."""
-    broken, nodes, taken = set(), 0, 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "plan.pml").write_text(promela(found))
-        _run(["spin", "-a", "plan.pml"], folder)
-        _run(["gcc", "-O1", "-w", "-DSAFETY", "-DBFS", "-o", "pan", "pan.c"], folder)
-        for number, name in enumerate(PROPERTIES):
-            for sure in (True, False):
-                asked = {"PROPERTY": str(number), "SURE": str(int(sure))}
-                started = time.perf_counter()
-                said = _run(["./pan", "-m100000"], folder, asked)
-                taken += time.perf_counter() - started
-                errors = int(re.search(r"errors: (\d+)", said)[1])  # type: ignore[index]
-                if errors:
-                    broken.add((name, sure))
-                else:
-                    nodes = max(nodes, int(re.search(r"nodes (\d+)", said)[1]))  # type: ignore[index]
-    return frozenset(broken), nodes, taken
-
-
-def _run(command: Sequence[str], folder: str, more: Mapping[str, str] | None = None) -> str:
-    environment = {**os.environ, **(more or {})}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{command[0]} failed: {done.stdout[-500:]}{done.stderr[-500:]}")
-    return done.stdout
-
-
-def bent(found: Tables) -> Tables:
-    """Return tables in which every move that is not good stays where it is, and is called good."""
-    found.effect = [[0] * len(row) for row in found.effect]
-    found.after = [
-        [guest if one < 0 else one for one in row] for guest, row in enumerate(found.after)
-    ]
-    return found
-
-
-def compare(plan: Plan) -> bool:
-    """Print both answers to one plan; return whether they are the same."""
-    mine, states, seconds = ours(plan)
-    theirs, nodes, taken = spin(tables(plan))
-    same = mine == theirs and states == nodes
-    said = ", ".join(sorted(f"{name}{'' if sure else '?'}" for name, sure in mine)) or "proved"
-    print(
-        f"{plan.name[:44]:44}  {said:28}  states {states:6,} / {nodes:6,}  "
-        f"seconds {seconds:6.3f} / {taken:6.3f} = {seconds / taken:6.2f}  "
-        f"{'same' if same else f'SPIN SAYS OTHERWISE: {sorted(theirs)}'}"
+def told(found: Found) -> str:
+    """Return an answer in a few words."""
+    broken = (
+        f"{name}{'' if sure else '?'} after {found.shortest[name, sure]}"
+        for name, sure in TELLS
+        if (name, sure) in found.shortest
     )
+    return f"{found.verdict}, {found.states} states{''.join(f', {each}' for each in broken)}"
+
+
+def compare(plan: Plan, name: str) -> bool:
+    """Print both answers to one plan; return whether they are the same."""
+    mine, theirs = here(plan), spin(plan)
+    same = mine.answer == theirs.answer
+    print(f"{name}\n  guestabi  {told(mine)}\n  Spin      {told(theirs)}")
+    for what, one, two in (
+        ("the whole", mine.seconds, theirs.seconds),
+        ("the walk", mine.walk, theirs.walk),
+    ):
+        ratio = two / max(one, 1e-4)
+        print(f"  {what:9} {one:.3f} s, Spin {two:.3f} s: {ratio:.2f} x")
+    if not same:
+        print("  THEY DISAGREE")
     return same
 
 
+def canary(plan: Plan) -> bool:
+    """Print whether each refused move, called good in the table, gives another answer."""
+    right = here(plan).answer
+    refused = len(Tables(plan, Lives()).refused)
+    caught = [spin(plan, number).answer != right for number in range(refused)]
+    print(f"canary: {sum(caught)} of {refused} bent tables are found out")
+    return all(caught) and bool(caught)
+
+
 def main() -> int:
-    """Compare; return 1 on a difference, or where the canary is not caught."""
+    """Compare; return 1 on a difference, or where the canary lives."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("plans", nargs="*", metavar="PLAN.toml")
+    paths = parser.parse_args().plans
     missing = [tool for tool in ("spin", "gcc") if shutil.which(tool) is None]
     if missing:
-        print(f"not installed: {' '.join(missing)}", file=sys.stderr)
+        print(f"not installed: {', '.join(missing)}", file=sys.stderr)
         return 1
-    paths = sys.argv[1:] or [str(EXAMPLES / name) for name in FILES]
-    plans = [planfile.load(path) for path in paths]
-    if not sys.argv[1:]:
-        plans.append(larger())
-    print("plan: what is broken (ours); states and seconds: ours / Spin")
-    same = [compare(plan) for plan in plans]
-    canary = planfile.load(str(EXAMPLES / FILES[0]))
-    caught = spin(bent(tables(canary)))[0] != ours(canary)[0]
-    print(f"canary, a bent table: {'caught' if caught else 'NOT CAUGHT'}")
-    return 0 if all(same) and caught else 1
+    named = [(planfile.load(path), path) for path in paths]
+    if not paths:
+        named = [(planfile.load(str(EXAMPLES / each)), each) for each in FILES]
+        named.append((larger(), "four groups, eight steps"))
+    same = [compare(plan, name) for plan, name in named]
+    alive = not canary(planfile.load(str(EXAMPLES / FILES[0])))
+    return 1 if alive or not all(same) else 0
 
 
 if __name__ == "__main__":

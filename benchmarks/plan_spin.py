@@ -28,7 +28,8 @@ from plan_pml import Lives, Tables, promela
 
 from guestabi.cli import planfile
 from guestabi.fleet.plan.births import Nursery
-from guestabi.fleet.plan.search import PROPERTIES, explore
+from guestabi.fleet.plan.found import PROPERTIES
+from guestabi.fleet.plan.search import explore
 from guestabi.fleet.plan.shape import Plan
 from guestabi.fleet.plan.written import GroupRow, PlanFile, StepRow, to_toml
 

@@ -138,7 +138,7 @@ def test_pin_files_that_cannot_be_read(run, a, b, tmp_path):
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     (tmp_path / "huge").write_bytes(b" " * (2 << 20))
     for name, reason in (
-        ("", "Is a directory"),
+        ("", "is a directory"),
         ("none", "No such file"),
         ("bytes", "is not UTF-8"),
         ("huge", "is larger"),

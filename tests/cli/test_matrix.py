@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 import msgspec
 
+from guestabi.compat import bulk
 from guestabi.report.schemas import MatrixJson
 
 
@@ -70,3 +71,17 @@ def test_unknown_cpu(run):
     result = run("matrix", "--cpu", "neoverse-n")
     assert result.status == 2
     assert "neoverse-n1" in result.err
+
+
+def test_many_hosts_are_answered_at_once(run, monkeypatch):
+    """The same answers, from all pairs together; numpy is there where it counts."""
+    from guestabi.cli import matrix
+
+    words = ("matrix", "--cpu", "cortex-a72", "--question", "pinned", "--format", "json")
+    one_by_one = run(*words)
+    asked = []
+    real = bulk.matrix
+    monkeypatch.setattr(bulk, "matrix", lambda *given: asked.append(given) or real(*given))
+    monkeypatch.setattr(matrix, "MANY", 1)
+    assert run(*words) == one_by_one
+    assert len(asked) == 1

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from guestabi.compat.matrix import Engine, matrix, verdict_only
 from guestabi.compat.verdict import check
 from guestabi.errors import UsageError
+from guestabi.registers.catalogue import find
+from guestabi.uapi.regid import hex_id
+from profiles import make_profile
 
 from .hosts import DROPPER, ONE_BY_ONE, OURS, PAIRS, QEMU, STRICT
 from .strategies import hosts
@@ -34,6 +37,29 @@ def test_fast_is_slow_for_every_rules_pair(policy) -> None:
 def test_fast_is_slow_for_random_hosts(a, b, policy) -> None:
     """Nor for hosts that nobody thought of."""
     assert verdict_only(a, b, policy) == slow(a, b, policy)
+
+
+def test_what_reads_otherwise_is_not_rescoped_too() -> None:
+    """A register that only clears bits has an outcome of its own; that its scope differs as well
+    adds nothing, on the fast path either."""
+    both = [find(name).id for name in ("PMINTENSET_EL1", "PMINTENCLR_EL1")]
+
+    def host(name, default, scope):
+        rows = {
+            number: {
+                "default": default,
+                "acts": acts,
+                "shares": [hex_id(each) for each in both if each != number],
+                "patterns": [{"value": "0xf", "got": "0xf" if acts == "sets" else "0x0"}],
+            }
+            for number, acts in zip(both, ("sets", "clears"))
+        }
+        rows[both[1]]["scope"] = scope
+        return make_profile(name, rows)
+
+    a, b = host("a", 6, "vm"), host("b", 0, "vcpu")
+    for policy in POLICIES:
+        assert verdict_only(a, b, policy) == slow(a, b, policy)
 
 
 def test_rows_are_old_and_columns_new() -> None:

@@ -68,8 +68,8 @@ def test_round_trip_with_dead_registers(found):
     ("changes", "reason"),
     [
         ({"guestabi-baseline": 3}, "has format 3, newer than this program's 2"),
-        ({"guestabi-baseline": 1}, "is not as guestabi writes a baseline"),
-        ({"unknown": None}, "is not as guestabi writes a baseline"),
+        ({"guestabi-baseline": 1}, "is no valid baseline: Object contains unknown field"),
+        ({"unknown": None}, "is no valid baseline: Object missing required field"),
         ({"unknown": [], "allow_dead": False}, "is not as guestabi writes a baseline"),
         ({"unknown": [{**UNTOLD, "hosts": []}]}, "is no valid baseline: Expected `array`"),
         ({"unknown": [UNTOLD, UNTOLD]}, "is not as guestabi writes a baseline"),
@@ -105,7 +105,7 @@ def test_what_is_sealed_but_wrong_is_refused(changes, reason):
     [
         (b"", "is not JSON"),
         (b"\xff", "is not JSON"),
-        (b"[1]", "is no baseline"),
+        (b"[1]", "is no JSON object"),
         (b"[" * 100000, "is not JSON"),
         (b'{"guestabi-baseline":1,"guestabi-baseline":1}', "has a key twice"),
         (sealed(name="\\").replace(b"\\\\", b"\\ud800"), "is no valid baseline"),

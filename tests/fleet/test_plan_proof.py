@@ -6,11 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from fleet_plans import STEP, upgrade
+from fleet_plans import GROUP, STEP, upgrade
+from guestabi.cli import planfile
 from guestabi.errors import BadInput
+from guestabi.fleet.plan.found import PROPERTIES, Event
 from guestabi.fleet.plan.proof import prove
 from guestabi.fleet.plan.replay import NotAsTold, replay
-from guestabi.fleet.plan.search import PROPERTIES, Event, explore
+from guestabi.fleet.plan.resolve import resolve
+from guestabi.fleet.plan.search import explore
+from guestabi.fleet.plan.written import parse
+from profiles import make_profile
 
 
 def stories(proof):
@@ -67,11 +72,18 @@ def test_vacuous() -> None:
     assert any("nothing is shown of it" in note for note in proof.notes)
 
 
-def test_unknown_is_not_proved() -> None:
-    """A PV time that nobody asked about: cannot tell, with the story."""
-    proof = prove(upgrade("6.1", "6.12", "strict"))
-    assert proof.verdict in ("broken", "unknown")
-    assert proof.stories
+def test_unknown_is_not_proved(tmp_path) -> None:
+    """A new value of which nobody asked whether the old kernel takes it: cannot tell, 101."""
+    for name, version in (("old", 0x10001), ("new", 0x10003)):
+        made = make_profile(name, {"PSCI_VERSION": {"default": version}})
+        (tmp_path / f"{name}.json").write_bytes(made.raw)
+    path = str(tmp_path / "plan.toml")
+    text = 'schema = 1\nname = "test"\n' + GROUP.format("all", "old.json", "strict", 4)
+    text += STEP.format("kernel", 'kernel = "new.json"')
+    proof = prove(resolve(parse(text.encode(), path), path, planfile.sources(path)))
+    assert (proof.verdict, proof.exit_status()) == ("unknown", 101)
+    assert not any(told.failure.sure for told in proof.stories)
+    assert {tried.effect for told in proof.stories for tried in told.tried} >= {"unknown"}
 
 
 def test_a_given_guest_comes_from_elsewhere() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from guestabi import model, policies
+from guestabi.compat import bulk
 from guestabi.compat.matrix import verdict_only
 from guestabi.compat.verdict import check
 from guestabi.probe.capture import capture
@@ -80,3 +81,5 @@ def test_the_fast_path_agrees(old, new):
         for a, b in ((old, new), (new, old), (new, new)):
             full = {name: q.verdict for name, q in check(a, b, policy).questions.items()}
             assert verdict_only(a, b, policy) == full
+        together = bulk.matrix([old, new], policy)
+        assert together.verdict("rollback", 0, 1) == verdict_only(old, new, policy)["rollback"]

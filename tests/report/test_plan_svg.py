@@ -11,7 +11,8 @@ import pytest
 
 from guestabi.cli import planfile
 from guestabi.fleet.plan import resolve, written
-from guestabi.fleet.plan.search import Event, Explored, Failure, explore
+from guestabi.fleet.plan.found import Event, Explored, Failure
+from guestabi.fleet.plan.search import explore
 from guestabi.fleet.plan.shape import Plan
 from guestabi.fleet.plan.stages import Place
 from guestabi.report import plan_svg, svg_text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Sequence
 
 import click
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 STYLES = ("text", "json", "svg")
 
 _REASONS = 4
+
+MANY = 200
+"""For more hosts all pairs are answered at once, where numpy is there, and answered the same."""
 
 
 @make("matrix")
@@ -66,7 +70,7 @@ def _hosts(names: Sequence[str], cpu: str | None) -> list[HostProfile]:
 
 
 def _grid(hosts: Sequence[HostProfile], policy: Policy, question: str, *, reasons: bool) -> Grid:
-    from guestabi.compat import matrix, verdict
+    from guestabi.compat import verdict
     from guestabi.report import grid
 
     def why(a: HostProfile, b: HostProfile) -> tuple[str, ...]:
@@ -75,9 +79,19 @@ def _grid(hosts: Sequence[HostProfile], policy: Policy, question: str, *, reason
         more = len(said) - _REASONS
         return (*said[:_REASONS], *((f"and {more} more",) if more > 0 else ()))
 
-    answers = matrix.matrix(hosts, policy)
-    verdicts = [[cell[question] for cell in row] for row in answers]
+    verdicts = _verdicts(hosts, policy, question)
     return grid.build(hosts, policy.name, question, verdicts, why if reasons else None)
+
+
+def _verdicts(hosts: Sequence[HostProfile], policy: Policy, question: str) -> list[list[str]]:
+    if len(hosts) > MANY and find_spec("numpy"):
+        from guestabi.compat import bulk, effects
+
+        ranks = bulk.matrix(hosts, policy).ranks[question].tolist()
+        return [[effects.ORDER[rank] for rank in row] for row in ranks]
+    from guestabi.compat import matrix
+
+    return [[cell[question] for cell in row] for row in matrix.matrix(hosts, policy)]
 
 
 def _put(grid: Grid, style: str, output: str | None) -> None:

@@ -53,8 +53,8 @@ def matrix(profiles: Sequence[HostProfile], policy: Policy) -> list[list[Verdict
     return [[engine.verdicts(a, b) for b in profiles] for a in profiles]
 
 
-class _Host(Side):
-    """A side with what the fast path keeps of it."""
+class Host(Side):
+    """A side with what the fast path keeps of it. ``compat.bulk`` makes such of parts of hosts."""
 
     def __init__(self, policy: Policy, host: HostProfile) -> None:
         super().__init__(policy, host)
@@ -122,7 +122,7 @@ class _Pair(NamedTuple):
     differing: frozenset[int]
 
     @classmethod
-    def of(cls, source: _Host, destination: _Host) -> _Pair:
+    def of(cls, source: Host, destination: Host) -> _Pair:
         odd = source.defaults.items() ^ destination.defaults.items()
         return cls(frozenset(number for number, _ in odd))
 
@@ -132,7 +132,7 @@ class Engine:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: dict[str, Host] = {}
         self._pairs: dict[tuple[str, str], Verdicts] = {}
         self._left: dict[tuple[str, str], _Move] = {}
         self._met: dict[tuple[int, bytes, bytes], Optional[int]] = {}
@@ -173,13 +173,13 @@ class Engine:
         after = moved.state.items() - there.defaults.items() if moved.effect != "refused" else ()
         return moved.effect, dict(after), moved.devices
 
-    def _host(self, profile: HostProfile) -> _Host:
+    def _host(self, profile: HostProfile) -> Host:
         if profile.digest not in self._hosts:
             self._policy = self._policy.on(profile.vm_only)
-            self._hosts[profile.digest] = _Host(self._policy, profile)
+            self._hosts[profile.digest] = Host(self._policy, profile)
         return self._hosts[profile.digest]
 
-    def _ask(self, a: _Host, b: _Host) -> Verdicts:
+    def _ask(self, a: Host, b: Host) -> Verdicts:
         there, rollback = self._leave(a, b), self._leave(b, a)
         back = "refused"
         if there.effect != "refused":
@@ -188,14 +188,14 @@ class Engine:
         pinned = self._pinned(a, b) if can_pin else rollback.effect
         return dict(zip(QUESTIONS, (there.effect, back, rollback.effect, pinned)))
 
-    def _leave(self, source: _Host, destination: _Host) -> _Move:
+    def _leave(self, source: Host, destination: Host) -> _Move:
         key = (source.host.digest, destination.host.digest)
         if key not in self._left:
             state, devices = source.defaults, source.devices
             self._left[key] = self._move(state, devices, source, destination, {})
         return self._left[key]
 
-    def _pinned(self, a: _Host, b: _Host) -> str:
+    def _pinned(self, a: Host, b: Host) -> str:
         pins = settable(self._policy, self._meet(a, b))
         state, odd = dict(b.defaults), "same"
         for number, value in pins.items():
@@ -209,7 +209,7 @@ class Engine:
         again = at_load(self._policy, pins)
         return effects.worst([odd, self._move(state, b.devices, b, a, again).effect])
 
-    def _meet(self, a: _Host, b: _Host) -> dict[int, int]:
+    def _meet(self, a: Host, b: Host) -> dict[int, int]:
         pins = {}
         hosts = [a.host, b.host]
         for number in {number for number, _ in a.defaults.items() ^ b.defaults.items()}:
@@ -228,8 +228,8 @@ class Engine:
         self,
         state: State,
         devices: Devices,
-        source: _Host,
-        destination: _Host,
+        source: Host,
+        destination: Host,
         pins: Mapping[int, int],
         differing: Optional[frozenset[int]] = None,
     ) -> _Move:
@@ -257,7 +257,7 @@ class Engine:
         return move
 
     def _sees_otherwise(
-        self, state: State, devices: Devices, source: _Host, destination: _Host, move: _Move
+        self, state: State, devices: Devices, source: Host, destination: Host, move: _Move
     ) -> bool:
         before, after = source.eyes, destination.eyes
         if not before.answers or not after.answers:
@@ -277,12 +277,14 @@ class _Weigher:
     policy: Policy
     move: _Move
     state: State
-    source: _Host
-    destination: _Host
+    source: Host
+    destination: Host
     pins: Mapping[int, int]
 
     def __post_init__(self) -> None:
         self.held = held_after(self.state, self.destination.acting)
+        # What is not as written has an outcome of its own, whatever its scope.
+        self.otherwise: set[int] = set()
 
     def differing(self, known: Optional[frozenset[int]] = None) -> Iterable[int]:
         """The registers that are on one side alone or have another value there, and those that
@@ -324,7 +326,7 @@ class _Weigher:
     def rescoped(self) -> bool:
         """Whether a register that both sides have is kept at another place."""
         before, after = self.source.scopes, self.destination.scopes
-        both = before.keys() & after.keys() & self.destination.listed
+        both = (before.keys() & after.keys() & self.destination.listed) - self.otherwise
         return any(before[number] != after[number] for number in both)
 
     def _defaulted(self, number: int) -> None:
@@ -345,6 +347,7 @@ class _Weigher:
             fact = fact_of(register, value, self.held[number])
         if fact.kind == "same":
             return
+        self.otherwise.add(number)
         grade = ""
         if fact.kind == "readback":
             source = self.source.host

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any, Optional, Union
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,7 +12,7 @@ from msgspec import Meta, Struct
 from guestabi.errors import BadInput
 from guestabi.fleet.baseline import FORMAT, MARK, Baseline, Pin
 from guestabi.fleet.unknown import Unknown
-from guestabi.profile import canonical, writing
+from guestabi.profile import canonical, reading, writing
 from guestabi.profile.schema import Digest, Hex, Id, Text
 from guestabi.uapi import regid
 
@@ -21,12 +20,15 @@ MAX_BYTES = 1 << 20
 """The largest file that is read: room for some thousand hosts and pins."""
 
 
-class _Host(Struct, forbid_unknown_fields=True):
+class HostRow(Struct, forbid_unknown_fields=True):
     name: Text
     digest: Digest
 
 
-class _Pin(Struct, forbid_unknown_fields=True):
+class PinRow(Struct, forbid_unknown_fields=True):
+    """``fields``: names of those in which a guest of one of the hosts would see otherwise without
+    the pin."""
+
     id: Id
     register: Text
     value: Hex
@@ -34,37 +36,55 @@ class _Pin(Struct, forbid_unknown_fields=True):
     reason: Text
 
 
-class _Agreed(Struct, forbid_unknown_fields=True):
+class AgreedRow(Struct, forbid_unknown_fields=True):
     id: Id
     register: Text
     value: Hex
 
 
-class _Register(Struct, forbid_unknown_fields=True):
+class RegisterRow(Struct, forbid_unknown_fields=True):
     id: Id
     register: Text
 
 
-class _Unknown(Struct, forbid_unknown_fields=True):
+class UnknownRow(Struct, forbid_unknown_fields=True):
+    """``reason`` is true of the ``hosts`` that are named."""
+
     id: Id
     register: Text
     hosts: Annotated[list[Text], Meta(min_length=1)]
     reason: Text
 
 
-class _Record(Struct, forbid_unknown_fields=True):
-    """Format 1 has no ``allow_dead``, ``dead`` and ``unknown``; format 2 has all three."""
+class Baseline1(Struct, forbid_unknown_fields=True):
+    """``digest``: SHA-256 of the rest as canonical JSON."""
 
-    format: int = msgspec.field(name=MARK)
+    format: Literal[1] = msgspec.field(name=MARK)
     name: Annotated[str, Meta(min_length=1, max_length=1000)]
     version: Annotated[int, Meta(ge=1)]
-    hosts: Annotated[list[_Host], Meta(min_length=1)]
-    pins: list[_Pin]
-    agreed: list[_Agreed]
+    hosts: Annotated[list[HostRow], Meta(min_length=1)]
+    pins: list[PinRow]
+    agreed: list[AgreedRow]
     digest: Digest
-    allow_dead: Optional[bool] = None
-    dead: Optional[list[_Register]] = None
-    unknown: Optional[list[_Unknown]] = None
+
+
+class Baseline2(Struct, forbid_unknown_fields=True):
+    """The same where ``allow_dead`` was asked for, or something is ``unknown``. ``dead``: registers
+    of absent features, which therefore do not count."""
+
+    format: Literal[2] = msgspec.field(name=MARK)
+    name: Annotated[str, Meta(min_length=1, max_length=1000)]
+    version: Annotated[int, Meta(ge=1)]
+    hosts: Annotated[list[HostRow], Meta(min_length=1)]
+    pins: list[PinRow]
+    agreed: list[AgreedRow]
+    digest: Digest
+    allow_dead: bool
+    dead: list[RegisterRow]
+    unknown: list[UnknownRow]
+
+
+_Record = Union[Baseline1, Baseline2]
 
 
 def to_text(baseline: Baseline) -> str:
@@ -79,12 +99,7 @@ def save(baseline: Baseline, path: str | os.PathLike[str]) -> None:
 
 def load(path: str | os.PathLike[str]) -> Baseline:
     """Read the baseline in ``path``. Raises BadInput."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(path, error.strerror or "cannot be read") from error
-    return loads(data, path)
+    return loads(reading.content(path, MAX_BYTES, "baseline"), path)
 
 
 def loads(data: bytes, path: str | os.PathLike[str] = "baseline") -> Baseline:
@@ -93,7 +108,7 @@ def loads(data: bytes, path: str | os.PathLike[str] = "baseline") -> Baseline:
         raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB: no baseline is")
     plain = _plain(data, path)
     try:
-        record = msgspec.convert(plain, _Record)
+        record = _record(plain)
         right = canonical.sha256({key: plain[key] for key in plain if key != "digest"})
     except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
         raise BadInput(path, f"is no valid baseline: {error}") from None
@@ -103,6 +118,12 @@ def loads(data: bytes, path: str | os.PathLike[str] = "baseline") -> Baseline:
     if found.to_builtins() != plain or not _in_order(found):
         raise BadInput(path, "is not as guestabi writes a baseline", hint="make it again")
     return found
+
+
+def _record(plain: dict[str, Any]) -> _Record:
+    if plain[MARK] == 1:
+        return msgspec.convert(plain, Baseline1)
+    return msgspec.convert(plain, Baseline2)
 
 
 def _baseline(record: _Record, path: str | os.PathLike[str]) -> Baseline:
@@ -115,12 +136,16 @@ def _baseline(record: _Record, path: str | os.PathLike[str]) -> Baseline:
         tuple((host.name, host.digest) for host in record.hosts),
         tuple(pins),
         tuple(_value(row, path) for row in record.agreed),
-        tuple(
-            Unknown(int(row.id, 16), tuple(row.hosts), row.reason) for row in record.unknown or ()
-        ),
-        bool(record.allow_dead),
-        tuple(int(row.id, 16) for row in record.dead or ()),
+        *_more(record),
     )
+
+
+def _more(record: _Record) -> tuple[tuple[Unknown, ...], bool, tuple[int, ...]]:
+    """What format 1 has no word for: nothing is unknown, and nothing dead."""
+    if isinstance(record, Baseline1):
+        return (), False, ()
+    unknown = (Unknown(int(row.id, 16), tuple(row.hosts), row.reason) for row in record.unknown)
+    return tuple(unknown), record.allow_dead, tuple(int(row.id, 16) for row in record.dead)
 
 
 def _in_order(found: Baseline) -> bool:
@@ -140,10 +165,10 @@ def _ascending(row: Sequence[Any]) -> bool:
 
 def _plain(data: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
-        plain = json.loads(data.decode("utf-8"), object_pairs_hook=lambda row: _once(row, path))
-    except (ValueError, RecursionError) as error:
+        plain = reading.json_object(data.decode("utf-8"), path)
+    except UnicodeDecodeError as error:
         raise BadInput(path, f"is not JSON: {error}") from None
-    if not isinstance(plain, dict) or type(plain.get(MARK)) is not int:
+    if type(plain.get(MARK)) is not int:
         raise BadInput(path, "is no baseline", hint="guestabi baseline P... -o FILE makes one")
     if plain[MARK] > FORMAT:
         said = f"has format {plain[MARK]}, newer than this program's {FORMAT}"
@@ -153,14 +178,7 @@ def _plain(data: bytes, path: str | os.PathLike[str]) -> dict[str, Any]:
     return plain
 
 
-def _once(pairs: list[tuple[str, Any]], path: str | os.PathLike[str]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise BadInput(path, "has a key twice")
-    return found
-
-
-def _value(row: Union[_Pin, _Agreed], path: str | os.PathLike[str]) -> tuple[int, int]:
+def _value(row: Union[PinRow, AgreedRow], path: str | os.PathLike[str]) -> tuple[int, int]:
     number, value = int(row.id, 16), int(row.value, 16)
     size = regid.size_of(number)
     if isinstance(regid.decode(number), regid.Unknown) and size > 256:

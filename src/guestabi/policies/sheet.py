@@ -10,6 +10,7 @@ import msgspec
 import tomllib
 
 from guestabi.errors import BadInput
+from guestabi.profile import reading
 
 MAX_BYTES = 1 << 20
 """No sheet that a person writes is larger."""
@@ -24,14 +25,7 @@ def read(path: str | os.PathLike[str], shape: type[T]) -> T:
 
 def content(path: str | os.PathLike[str]) -> bytes:
     """Return what is in the file ``path``. Raises BadInput."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(path, error.strerror or "cannot be read") from error
-    if len(data) > MAX_BYTES:
-        raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB")
-    return data
+    return reading.content(path, MAX_BYTES, "such sheet")
 
 
 def parse(data: bytes, path: str | os.PathLike[str], shape: type[T]) -> T:

@@ -38,7 +38,7 @@ def abi_digest(profile: Mapping[str, Any]) -> str:
     plain = {key: profile[key] for key in ABI_KEYS}
     if profile.get("guest") is not None:
         plain["guest"] = profile["guest"]
-    return sha256({**plain, "registers": [_without_labels(row) for row in plain["registers"]]})
+    return sha256({**plain, "registers": [without_labels(row) for row in plain["registers"]]})
 
 
 def checksum(profile: Mapping[str, Any]) -> str:
@@ -66,7 +66,7 @@ def to_text(profile: Mapping[str, Any]) -> str:
     return "{\n " + ",\n ".join(lines) + "\n}\n"
 
 
-def _without_labels(row: Any) -> Any:
+def without_labels(row: Any) -> Any:
     """Leave out what names a register and its fields for people."""
     if not isinstance(row, Mapping):
         return row

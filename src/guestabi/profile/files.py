@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
-from pathlib import Path
 from typing import Any, Mapping
 
 import msgspec
 
 from guestabi.errors import BadInput
-from guestabi.profile import canonical, writing
+from guestabi.profile import canonical, reading, writing
 from guestabi.profile.host import HostProfile, Pattern, ProbedField, ProbedRegister
 from guestabi.profile.schema import PatternRecord, ProfileRecord, RegisterRecord
 from guestabi.uapi import regid
@@ -25,11 +23,16 @@ def load(path: str | os.PathLike[str], *, shipped: bool = False) -> HostProfile:
     ``shipped`` leaves out the check of its digests, which is most of the time: for files of the
     package itself alone, which a test checks.
     """
-    data = _read(Path(path))
+    data = content(path)
     if not shipped:
         return loads(data, path)
     record = msgspec.json.decode(data, type=ProfileRecord)
     return HostProfile(record.name, record.digest, record, _registers(record, path), data)
+
+
+def content(path: str | os.PathLike[str]) -> bytes:
+    """Return what is in the file ``path``. Raises BadInput."""
+    return reading.content(path, MAX_BYTES, "profile", hint="give a profile's JSON file")
 
 
 def loads(data: bytes, path: str | os.PathLike[str] = "profile") -> HostProfile:
@@ -42,26 +45,6 @@ def loads(data: bytes, path: str | os.PathLike[str] = "profile") -> HostProfile:
 def save(profile: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """Write a sealed profile to ``path``, whole or not at all."""
     writing.write_text(path, canonical.to_text(profile))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with open(path, "rb", opener=_open_without_waiting) as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise BadInput(path, "is not a regular file", hint="give a profile's JSON file")
-            data = stream.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        raise BadInput(path, "is a directory", hint="give a profile's JSON file") from None
-    except OSError as error:
-        raise BadInput(path, error.strerror or "cannot be read") from error
-    if len(data) > MAX_BYTES:
-        raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB: no profile is")
-    return data
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _record(data: bytes, path: str | os.PathLike[str]) -> ProfileRecord:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from guestabi.fleet.plan.search import Explored
+from guestabi.fleet.plan.found import Explored
 from guestabi.fleet.plan.shape import Plan
 from guestabi.report import plan_svg_head as head
 from guestabi.report import plan_svg_lanes as lanes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Optional
 
-from guestabi.fleet.plan.search import PROPERTIES, Explored
+from guestabi.fleet.plan.found import PROPERTIES, Explored
 from guestabi.fleet.plan.shape import Plan
 from guestabi.report import plan_svg_lanes as lanes
 from guestabi.report import plan_svg_path as path

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
-from guestabi.fleet.plan.search import Event, Failure
+from guestabi.fleet.plan.found import Event, Failure
 from guestabi.fleet.plan.shape import Config, Plan
 from guestabi.fleet.plan.stages import Place
 from guestabi.report.clean import clean

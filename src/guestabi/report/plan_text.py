@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from guestabi.compat.effects import GOOD
-from guestabi.fleet.plan.search import PROPERTIES
+from guestabi.fleet.plan.found import PROPERTIES
 from guestabi.report import plan_words
 from guestabi.report.clean import clean, one_line
 from guestabi.report.places import place as register_place

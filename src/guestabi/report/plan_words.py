@@ -9,8 +9,8 @@ from guestabi.registers.catalogue import name_of
 from guestabi.report.clean import clean
 
 if TYPE_CHECKING:
+    from guestabi.fleet.plan.found import Event
     from guestabi.fleet.plan.proof import Told
-    from guestabi.fleet.plan.search import Event
     from guestabi.fleet.plan.shape import Plan
     from guestabi.fleet.plan.stages import Place
 

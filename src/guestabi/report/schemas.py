@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Optional
 import msgspec
 from msgspec import Meta, Struct
 
+from guestabi.fleet.files import Baseline1, Baseline2
+
 Verdict = Literal["same", "benign", "changed", "refused", "unknown"]
 QuestionName = Literal["forward", "return", "rollback", "pinned"]
 Id = Annotated[str, Meta(pattern=r"^0x[0-9a-f]{16}\Z")]
@@ -88,65 +90,6 @@ class MatrixJson(Struct, forbid_unknown_fields=True):
     question: QuestionName
     profiles: list[str]
     verdicts: list[list[Verdict]]
-
-
-class PinJson(Struct, forbid_unknown_fields=True):
-    """``fields``: names of those in which a guest of one of the hosts would see otherwise without
-    the pin."""
-
-    id: Id
-    register: str
-    value: Hex
-    fields: list[str]
-    reason: str
-
-
-class AgreedJson(Struct, forbid_unknown_fields=True):
-    id: Id
-    register: str
-    value: Hex
-
-
-class RegisterJson(Struct, forbid_unknown_fields=True):
-    id: Id
-    register: str
-
-
-class UnknownJson(Struct, forbid_unknown_fields=True):
-    """``reason`` is true of the ``hosts`` that are named."""
-
-    id: Id
-    register: str
-    hosts: Annotated[list[str], Meta(min_length=1)]
-    reason: str
-
-
-class BaselineJson(Struct, forbid_unknown_fields=True):
-    """``digest``: SHA-256 of the rest as canonical JSON."""
-
-    format: Literal[1] = msgspec.field(name="guestabi-baseline")
-    name: Annotated[str, Meta(min_length=1)]
-    version: Annotated[int, Meta(ge=1)]
-    hosts: Annotated[list[HostJson], Meta(min_length=1)]
-    pins: list[PinJson]
-    agreed: list[AgreedJson]
-    digest: Digest
-
-
-class Baseline2Json(Struct, forbid_unknown_fields=True):
-    """The same where ``allow_dead`` was asked for, or something is ``unknown``. ``dead``: registers
-    of absent features, which therefore do not count."""
-
-    format: Literal[2] = msgspec.field(name="guestabi-baseline")
-    name: Annotated[str, Meta(min_length=1)]
-    version: Annotated[int, Meta(ge=1)]
-    hosts: Annotated[list[HostJson], Meta(min_length=1)]
-    pins: list[PinJson]
-    agreed: list[AgreedJson]
-    digest: Digest
-    allow_dead: bool
-    dead: list[RegisterJson]
-    unknown: list[UnknownJson]
 
 
 class ClashJson(Struct, forbid_unknown_fields=True):
@@ -288,7 +231,7 @@ def matrix_schema() -> dict[str, Any]:
 
 def baseline_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi baseline --format json``: the file, of either format."""
-    return _either(BaselineJson, Baseline2Json)
+    return _either(Baseline1, Baseline2)
 
 
 def no_baseline_schema() -> dict[str, Any]:

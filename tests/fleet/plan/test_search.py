@@ -14,7 +14,8 @@ from hypothesis.errors import NoSuchExample
 from guestabi.errors import BadInput
 from guestabi.fleet.plan import search
 from guestabi.fleet.plan.births import Nursery, Went
-from guestabi.fleet.plan.search import PROPERTIES, explore
+from guestabi.fleet.plan.found import PROPERTIES
+from guestabi.fleet.plan.search import explore
 from guestabi.fleet.plan.shape import Plan
 
 from .hand import DFR0, group, guests, plan

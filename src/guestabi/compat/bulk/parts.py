@@ -8,7 +8,7 @@ from typing import Optional, Sequence
 import msgspec
 
 from guestabi.compat.bulk.items import Item
-from guestabi.compat.matrix import Engine, _Host
+from guestabi.compat.matrix import Engine, Host
 from guestabi.compat.move import settable
 from guestabi.policies import Policy
 from guestabi.profile.host import HostProfile, ProbedRegister
@@ -64,7 +64,7 @@ class PartEngine(Engine):
     def __init__(self, policy: Policy) -> None:
         # How long the lists are is no matter of parts: see ``whole``.
         super().__init__(replace(policy, longer="accept"))
-        self._parts: dict[tuple[str, Told], _Host] = {}
+        self._parts: dict[tuple[str, Told], Host] = {}
 
     def forward(self, a: Part, b: Part, told: Told) -> str:
         """Return the effect of the move from ``a`` to ``b``."""
@@ -99,7 +99,7 @@ class PartEngine(Engine):
             return pin
         return home.defaults.get(number)
 
-    def _with(self, part: Part, told: Told) -> _Host:
+    def _with(self, part: Part, told: Told) -> Host:
         key = (part.host.digest, told)
         if key not in self._parts:
             own = part.host

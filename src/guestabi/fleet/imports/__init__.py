@@ -13,7 +13,8 @@ from typing import Callable, Mapping, Optional
 
 from guestabi.errors import BadInput, UnknownName
 from guestabi.fleet.imports import firecracker, qemu_stream, reglist
-from guestabi.fleet.imports.dump import Dump, read_json, read_text, to_profile
+from guestabi.fleet.imports.dump import MAX_BYTES, Dump, to_profile
+from guestabi.profile import reading
 from guestabi.profile.host import HostProfile
 
 __all__ = ["KINDS", "load"]
@@ -36,7 +37,7 @@ def load(path: str | os.PathLike[str], fmt: Optional[str] = None, name: str = ""
     """
     if fmt is not None and fmt not in KINDS:
         raise UnknownName("kind of dump", fmt, KINDS, hint=f"give one of {', '.join(KINDS)}")
-    text = read_text(path)
+    text = reading.text(path, MAX_BYTES, "such dump")
     kind = _recognised(text, path) if fmt is None else fmt
     dump = KINDS[kind](text, os.fspath(path))
     return to_profile(dump, name or Path(path).stem, path)
@@ -47,7 +48,7 @@ def _recognised(text: str, path: str | os.PathLike[str]) -> str:
         if "KVM_REG_ARM" in text or "ARM64_SYS_REG(" in text:
             return "reg-list"
         raise _nothing(path)
-    plain = read_json(text, path)
+    plain = reading.json_object(text, path)
     if "schema" in plain and "registers" in plain:
         raise BadInput(
             path, "is a guestabi profile already", hint="give it to the command as it is"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import stat
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional
 
@@ -36,43 +34,6 @@ class Dump:
     values: Mapping[int, Optional[int]]
     notes: tuple[str, ...]
     release: str = ""
-
-
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Return the file's text. Raises BadInput."""
-    try:
-        with open(
-            path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
-        ) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise BadInput(path, "is not a regular file")
-            data = file.read(MAX_BYTES + 1)
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise BadInput(path, error.strerror or "cannot be read") from error
-    except UnicodeDecodeError:
-        raise BadInput(path, "is not UTF-8 text") from None
-    if len(data) > MAX_BYTES:
-        raise BadInput(path, f"is larger than {MAX_BYTES >> 20} MB: no such dump is")
-    return text
-
-
-def read_json(text: str, path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return a JSON object in which no key stands twice. Raises BadInput."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise BadInput(path, "has a key twice")
-        return found
-
-    try:
-        plain = json.loads(text, object_pairs_hook=once)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(path, f"is not JSON: {error}") from None
-    if not isinstance(plain, dict):
-        raise BadInput(path, "is no JSON object")
-    return plain
 
 
 def checked_id(number: int, path: str | os.PathLike[str]) -> int:

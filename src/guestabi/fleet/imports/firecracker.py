@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guestabi.errors import BadInput
-from guestabi.fleet.imports.dump import Dump, checked_id, read_json
+from guestabi.fleet.imports.dump import Dump, checked_id
+from guestabi.profile import reading
 from guestabi.profile.schema import Text
 from guestabi.uapi.regid import size_of
 
@@ -67,7 +68,7 @@ def template(text: str, path: str) -> Dump:
 
 
 def _convert(text: str, path: str, kind: type[Any], what: str) -> Any:
-    plain = read_json(text, path)
+    plain = reading.json_object(text, path)
     try:
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:

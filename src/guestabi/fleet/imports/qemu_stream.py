@@ -15,7 +15,8 @@ import re
 from typing import Any, Mapping, Optional
 
 from guestabi.errors import BadInput
-from guestabi.fleet.imports.dump import Dump, checked_id, read_json
+from guestabi.fleet.imports.dump import Dump, checked_id
+from guestabi.profile import reading
 from guestabi.registers.catalogue import find
 from guestabi.uapi.regid import size_of
 
@@ -39,7 +40,7 @@ def cpus(plain: Mapping[str, Any]) -> list[str]:
 
 def parse(text: str, path: str) -> Dump:
     """Read the registers of the first vCPU. Raises BadInput."""
-    plain = read_json(text, path)
+    plain = reading.json_object(text, path)
     names = cpus(plain)
     section = plain[names[0]] if names else None
     if not isinstance(section, dict) or INDEXES not in section or VALUES not in section:

@@ -11,12 +11,13 @@ import msgspec
 from guestabi import policies
 from guestabi.compat import effects
 from guestabi.compat.pins import Conflict, meet
+from guestabi.errors import UnknownName
 from guestabi.fleet.plan.between import family
 from guestabi.fleet.plan.proof import Proof
 from guestabi.fleet.plan.resolve import Sources
 from guestabi.fleet.plan.shape import Plan
 from guestabi.fleet.plan.written import GroupRow, PlanFile, StepRow
-from guestabi.registers.catalogue import name_of
+from guestabi.registers.catalogue import find, name_of
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -64,24 +65,13 @@ def _pins(proof: Proof) -> Iterator[Edit]:
     plan = proof.plan
     met = meet([config.profile for config in plan.configs])
     values = (met.partial if isinstance(met, Conflict) else met).values
-    blamed = {
-        number
-        for told in proof.stories
-        for tried in told.tried
-        for finding in tried.findings
-        if finding.effect not in effects.GOOD
-        for number in _ids(finding.members)
-    }
-    able = [config.policy for config in plan.configs]
+    able = _reachable([config.policy for config in plan.configs])
+    pinned = [pins for fleet in plan.fleets for pins in fleet.pins.values()]
     chosen = {
         name_of(number): hex(values[number])
-        for number in sorted(blamed & values.keys())
-        if any(policy.can_pin(number) for policy in _reachable(able))
-        and any(
-            values[number] != fleet.pins[name].get(number)
-            for fleet in plan.fleets
-            for name in fleet.pins
-        )
+        for number in sorted(_blamed(proof) & values.keys())
+        if any(policy.can_pin(number) for policy in able)
+        and any(pins.get(number) != values[number] for pins in pinned)
     }
     if not chosen:
         return
@@ -91,6 +81,13 @@ def _pins(proof: Proof) -> Iterator[Edit]:
     said = ", ".join(f"{register} = {value}" for register, value in chosen.items())
     steps = [*plan.file.step[:at], step, *plan.file.step[at:]]
     yield Edit("pin", f"guests are born with {said}", _with(plan.file, step=steps))
+
+
+def _blamed(proof: Proof) -> set[int]:
+    """Ids of the registers that are refused, or change, at the end of a story."""
+    findings = [each for told in proof.stories for tried in told.tried for each in tried.findings]
+    bad = [each for each in findings if each.effect not in effects.GOOD]
+    return {number for each in bad for number in _ids(each.members)}
 
 
 def _reachable(able: list[policies.Policy]) -> list[policies.Policy]:
@@ -202,9 +199,6 @@ def _fresh(file: PlanFile, name: str) -> str:
 
 
 def _ids(names: tuple[str, ...]) -> Iterator[int]:
-    from guestabi.errors import UnknownName
-    from guestabi.registers.catalogue import find
-
     for name in names:
         try:
             yield find(name).id

@@ -9,8 +9,9 @@ from typing import Any, Optional, Union
 from guestabi.compat.verdict import CANNOT_TELL, SAFE, UNSAFE
 from guestabi.fleet.plan.between import family, undoes
 from guestabi.fleet.plan.births import Nursery
+from guestabi.fleet.plan.found import PROPERTIES, Event, Explored, Failure
 from guestabi.fleet.plan.replay import Tried, replay
-from guestabi.fleet.plan.search import PROPERTIES, Event, Explored, Failure, Share, explore
+from guestabi.fleet.plan.search import Share, explore
 from guestabi.fleet.plan.shape import Config, Plan
 from guestabi.fleet.plan.stages import Place
 from guestabi.registers.catalogue import name_of

@@ -12,9 +12,9 @@ import msgspec
 from guestabi.errors import GuestAbiError
 from guestabi.fleet.plan.births import Nursery
 from guestabi.fleet.plan.edits import Edit, edits
+from guestabi.fleet.plan.found import PROPERTIES
 from guestabi.fleet.plan.proof import Proof, prove
 from guestabi.fleet.plan.resolve import Sources, resolve
-from guestabi.fleet.plan.search import PROPERTIES
 from guestabi.fleet.plan.shape import Plan
 from guestabi.fleet.plan.written import PlanFile, to_toml
 

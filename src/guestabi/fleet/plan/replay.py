@@ -18,7 +18,7 @@ from guestabi.compat.outcome import Weighed
 from guestabi.compat.seen import Change
 from guestabi.errors import GuestAbiError
 from guestabi.fleet.plan.between import between
-from guestabi.fleet.plan.search import Event, Failure
+from guestabi.fleet.plan.found import Event, Failure
 from guestabi.fleet.plan.shape import Config, Fleet, Plan
 from guestabi.fleet.plan.stages import Place
 

@@ -13,7 +13,6 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Optional
 
 import msgspec
@@ -51,7 +50,7 @@ class Loader:
 
     def load(self, path: str | os.PathLike[str]) -> HostProfile:
         """Read the profile in ``path``. Raises BadInput."""
-        return self.loads(files._read(Path(path)), path)
+        return self.loads(files.content(path), path)
 
     def loads(self, data: bytes, path: str | os.PathLike[str] = "profile") -> HostProfile:
         """Return the profile in ``data``; ``path`` is only named in errors. Raises BadInput."""
@@ -111,7 +110,7 @@ class Loader:
             if data not in self._rows and len(self._rows) < MOST:
                 plain = msgspec.json.decode(data)
                 text = canonical.dumps(plain)
-                bare = canonical.dumps(canonical._without_labels(plain))
+                bare = canonical.dumps(canonical.without_labels(plain))
                 self._rows[data] = _Row(text, bare, record, register)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from guestabi.fleet.plan.search import PROPERTIES
+from guestabi.fleet.plan.found import PROPERTIES
 from guestabi.report import plan_words
 from guestabi.report.junit.document import Case, document
 

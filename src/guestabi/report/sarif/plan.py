@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guestabi.fleet.plan.search import PROPERTIES
+from guestabi.fleet.plan.found import PROPERTIES
 from guestabi.report.clean import clean
 from guestabi.report.junit.plan import lines
 from guestabi.report.sarif.log import Result, Rule, log

@@ -140,7 +140,7 @@ def _by_fields(
 ) -> Union[tuple[int, str], Clash]:
     value = 0
     bad = 0
-    for low, width in _segments(listed):
+    for low, width in segments(listed):
         mask = ((1 << width) - 1) << low
         raw = _field(number, low, width, listed)
         if raw is None:
@@ -160,7 +160,7 @@ def _differing(listed: list[ProbedRegister]) -> int:
     return bits
 
 
-def _segments(listed: list[ProbedRegister]) -> list[tuple[int, int]]:
+def segments(listed: list[ProbedRegister]) -> list[tuple[int, int]]:
     """Split the register so that no piece crosses the edge of any host's measured field."""
     size = 8 * listed[0].size
     edges = {0, size}
@@ -177,12 +177,12 @@ def _field(number: int, low: int, width: int, listed: list[ProbedRegister]) -> O
     if len(set(defaults)) == 1:
         return defaults[0]
     allowed = [_accepted(row, low, width) for row in listed]
-    signed = _signed(number, low, width)
-    ceiling = min(_order(raw, width, signed) for raw in defaults)
+    signed = is_signed(number, low, width)
+    ceiling = min(order(raw, width, signed) for raw in defaults)
     common = _intersect(allowed)
     at_most = [_highest(span, ceiling, width, signed) for span in common]
     found = [raw for raw in at_most if raw is not None]
-    return max(found, key=lambda raw: _order(raw, width, signed), default=None)
+    return max(found, key=lambda raw: order(raw, width, signed), default=None)
 
 
 def _accepted(row: ProbedRegister, low: int, width: int) -> list[tuple[int, int]]:
@@ -211,19 +211,21 @@ def _highest(span: tuple[int, int], ceiling: int, width: int, signed: bool) -> O
         parts = [(first, half - 1), (half, last)]
     best: Optional[int] = None
     for start, end in parts:
-        lowest, highest = _order(start, width, signed), _order(end, width, signed)
+        lowest, highest = order(start, width, signed), order(end, width, signed)
         if lowest <= ceiling:
             raw = start + min(highest, ceiling) - lowest
-            if best is None or _order(raw, width, signed) > _order(best, width, signed):
+            if best is None or order(raw, width, signed) > order(best, width, signed):
                 best = raw
     return best
 
 
-def _order(raw: int, width: int, signed: bool) -> int:
+def order(raw: int, width: int, signed: bool) -> int:
+    """Return the place of a raw value of ``width`` bits among the others: how capable it is."""
     return raw - (1 << width) if signed and raw >> width - 1 else raw
 
 
-def _signed(number: int, low: int, width: int) -> bool:
+def is_signed(number: int, low: int, width: int) -> bool:
+    """Return whether the catalogue has a signed field of exactly these bits."""
     register = lookup(number)
     if register is None:
         return False

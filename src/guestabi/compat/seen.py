@@ -35,6 +35,14 @@ class Change:
     before: Seen
     after: Seen
 
+    def to_builtins(self) -> dict[str, str]:
+        """Return the JSON form: answers as hex text, or the words that they are."""
+        return {"name": self.name, "before": _said(self.before), "after": _said(self.after)}
+
+
+def _said(answer: Seen) -> str:
+    return hex(answer) if isinstance(answer, int) else answer
+
 
 class _Since(Struct, forbid_unknown_fields=True):
     answers: list[str]

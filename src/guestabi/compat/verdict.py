@@ -71,16 +71,9 @@ def _question(question: Question) -> dict[str, Any]:
     return {
         "verdict": question.verdict,
         "findings": [each.to_builtins() for each in question.findings],
-        "changes": [
-            {"name": each.name, "before": _word(each.before), "after": _word(each.after)}
-            for each in question.changes
-        ],
+        "changes": [each.to_builtins() for each in question.changes],
         "waived": [{"what": what, "reason": reason} for what, reason in question.waived],
     }
-
-
-def _word(answer: Union[int, str]) -> str:
-    return hex(answer) if isinstance(answer, int) else answer
 
 
 def check(

@@ -10,11 +10,10 @@ from itertools import combinations
 
 from guestabi.compat.grades import unlisted
 from guestabi.compat.known import absent_of, role_of
-from guestabi.compat.pins import Clash
+from guestabi.compat.pins import Clash, is_signed, order, segments
 from guestabi.fleet.unordered import is_unordered
 from guestabi.profile.answers import answer
 from guestabi.profile.host import HostProfile, ProbedRegister
-from guestabi.registers.catalogue import lookup
 
 _SMALL = 8
 """Of a field of so many bits every value is tried; of a wider one, the ends of measured ranges."""
@@ -67,12 +66,7 @@ def _subsets(bits: int) -> Iterator[int]:
 
 def _pieces(bits: int, rows: list[ProbedRegister]) -> list[tuple[int, int]]:
     """The parts of the register that ``bits`` touch and no edge of a measured field crosses."""
-    edges = {0, 8 * rows[0].size}
-    for row in rows:
-        for field in row.fields or ():
-            edges |= {field.low, field.low + field.width}
-    ordered = sorted(edges)
-    found = [(low, high - low) for low, high in zip(ordered, ordered[1:])]
+    found = segments(rows)
     return [(low, width) for low, width in found if bits >> low & ((1 << width) - 1)]
 
 
@@ -81,10 +75,10 @@ def _no_value(low: int, width: int, rows: list[ProbedRegister]) -> bool:
         return False
     mask = ((1 << width) - 1) << low
     ranked = all(row.fields is not None for row in rows) and not is_unordered(rows[0].id)
-    signed = _signed(rows[0].id, low, width)
-    ceiling = min(_order((row.default or 0) >> low & mask >> low, width, signed) for row in rows)
+    signed = is_signed(rows[0].id, low, width)
+    ceiling = min(order((row.default or 0) >> low & mask >> low, width, signed) for row in rows)
     for raw in _candidates(low, width, rows):
-        if ranked and _order(raw, width, signed) > ceiling:
+        if ranked and order(raw, width, signed) > ceiling:
             continue
         if not any(_refuses(row, (row.default or 0) & ~mask | raw << low) for row in rows):
             return False
@@ -105,13 +99,3 @@ def _candidates(low: int, width: int, rows: list[ProbedRegister]) -> Sequence[in
             spans += [(first, last) for first, last, _ in field.record.otherwise]
             found |= {edge for first, last in spans for edge in (first, last + 1)}
     return sorted(raw for raw in found if raw <= most)
-
-
-def _signed(number: int, low: int, width: int) -> bool:
-    register = lookup(number)
-    fields = () if register is None else register.fields
-    return any(each.signed for each in fields if (each.low, each.width) == (low, width))
-
-
-def _order(raw: int, width: int, signed: bool) -> int:
-    return raw - (1 << width) if signed and raw >> width - 1 else raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 from guestabi.compat.verdict import CANNOT_TELL, SAFE, UNSAFE
 from guestabi.fleet.plan.between import family, undoes
@@ -142,10 +142,7 @@ def _story(plan: Plan, told: Told) -> dict[str, Any]:
                 "place": _place(each.place),
                 "effect": each.effect,
                 "findings": [finding.to_builtins() for finding in each.findings],
-                "changes": [
-                    {"name": c.name, "before": _word(c.before), "after": _word(c.after)}
-                    for c in each.changes
-                ],
+                "changes": [change.to_builtins() for change in each.changes],
             }
             for each in told.tried
         ],
@@ -173,7 +170,3 @@ def _place(place: Place) -> dict[str, str]:
         "digest": config.profile.digest,
         "vmm": config.policy.name,
     }
-
-
-def _word(answer: Union[int, str]) -> str:
-    return hex(answer) if isinstance(answer, int) else answer

@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import msgspec
 
+from guestabi.compat.effects import GOOD
 from guestabi.errors import GuestAbiError
 from guestabi.fleet.plan.births import Nursery
 from guestabi.fleet.plan.edits import Edit, edits
@@ -101,7 +102,7 @@ def left(proof: Proof) -> str:
         name
         for tried in told.tried
         for finding in tried.findings
-        if finding.effect not in ("same", "benign")
+        if finding.effect not in GOOD
         for name in finding.members[:3]
     )
     why = f" ({', '.join(list(names)[:4])})" if names else ""

@@ -40,17 +40,28 @@ def by_label(
 
     Hosts without a label are not among them. Raises BadInput.
     """
-    profiles = {digest: profile for digest, profile, _ in each_class(path)}
-    rows = reading.ask(path, lambda db: db.execute(_LABELLED).fetchall(), tables=("hosts",))
-    return [(label, profiles[digest], vmm, hosts) for label, digest, vmm, hosts in rows]
+    found, labelled = reading.ask(
+        path,
+        lambda db: (db.execute(_SQL).fetchall(), db.execute(_LABELLED).fetchall()),
+        tables=("hosts", "classes"),
+        profiles=True,
+    )
+    profiles = {digest: profile for digest, profile, _ in _loaded(path, found)}
+    return [(label, profiles[digest], vmm, hosts) for label, digest, vmm, hosts in labelled]
 
 
 def each_class(path: str | os.PathLike[str]) -> Iterator[tuple[str, HostProfile, int]]:
-    """Yield the same one at a time. Profiles share the rows that they have in common."""
-    loader = Loader()
+    """Return the same one at a time. Profiles share the rows that they have in common."""
     found = reading.ask(
         path, lambda db: db.execute(_SQL).fetchall(), tables=("hosts", "classes"), profiles=True
     )
+    return _loaded(path, found)
+
+
+def _loaded(
+    path: str | os.PathLike[str], found: list[tuple[str, str, int]]
+) -> Iterator[tuple[str, HostProfile, int]]:
+    loader = Loader()
     for digest, text, count in found:
         profile = loader.loads(text.encode(), f"{os.fspath(path)}: class {digest[:12]}")
         if profile.digest != digest:

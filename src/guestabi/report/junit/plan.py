@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guestabi.compat.effects import GOOD
 from guestabi.fleet.plan.found import PROPERTIES
 from guestabi.report import plan_words
 from guestabi.report.junit.document import Case, document
@@ -38,6 +39,6 @@ def lines(proof: Proof, told: Told) -> list[str]:
     numbered.append(f"{len(found) + 1}. {plan_words.end(proof.plan, told)}")
     for tried in told.tried:
         numbered.append(f"to {plan_words.at(tried.place)}: {tried.effect}")
-        bad = [each for each in tried.findings if each.effect not in ("same", "benign")]
+        bad = [each for each in tried.findings if each.effect not in GOOD]
         numbered += [f"  {each.title} [{each.rule} {each.fingerprint}]" for each in bad]
     return numbered

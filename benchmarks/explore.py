@@ -12,15 +12,14 @@ whole table: states and seconds. The exit status is 1 when the two disagree. Nee
 from __future__ import annotations
 
 import argparse
-import re
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
+
+import spin_tools
 
 from guestabi.model import explore, table
 from guestabi.model.explore import Bound
@@ -91,41 +90,24 @@ def spin(size: int) -> Found:
     """Explore it with Spin: once whole for the states, once breadth-first for the shortest way."""
     with tempfile.TemporaryDirectory() as directory:
         macros = [f"-DKERNELS={size}", f"-DVMMS={size}"]
-        _run(["spin", *macros, "-a", str(MODEL)], directory)
+        spin_tools.run(["spin", *macros, "-a", str(MODEL)], directory)
         flags = ["-O2", "-w", "-DSAFETY", "-DNOREDUCE"]
-        _run(["gcc", *flags, "-o", "whole", "pan.c"], directory)
-        _run(["gcc", *flags, "-DBFS", "-o", "first", "pan.c"], directory)
+        spin_tools.run(["gcc", *flags, "-o", "whole", "pan.c"], directory)
+        spin_tools.run(["gcc", *flags, "-DBFS", "-o", "first", "pan.c"], directory)
         outs = []
         for _ in range(ROUNDS):
-            before = _children()
-            out = _run(["./whole", "-A", "-m2000000", "-w22"], directory)
-            outs.append((_children() - before, out))
-        first = _run(["./first"], directory)
+            before = spin_tools.spent()
+            out = spin_tools.run(["./whole", "-A", "-m2000000", "-w22"], directory)
+            outs.append((spin_tools.spent() - before, out))
+        first = spin_tools.run(["./first"], directory)
     seconds, out = min(outs)
     # Spin counts the initial state as a transition, and the failing step as a depth reached.
     return Found(
-        _number(r"(\d+) states, stored", out),
-        _number(r"(\d+) transitions", out) - 1,
+        spin_tools.number(r"(\d+) states, stored", out),
+        spin_tools.number(r"(\d+) transitions", out) - 1,
         seconds,
-        _number(r"at depth (\d+)", first) + 1,
+        spin_tools.number(r"at depth (\d+)", first) + 1,
     )
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _run(command: list[str], directory: str) -> str:
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def _number(pattern: str, text: str) -> int:
-    found = re.search(pattern, text)
-    if found is None:
-        raise SystemExit(f"Spin said nothing like {pattern}:\n{text}")
-    return int(found.group(1))
 
 
 def whole() -> None:

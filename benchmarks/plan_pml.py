@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import Union
+
+from plan_lives import Guest, Lived, Lives
 
 from guestabi.compat import effects
-from guestabi.compat.devices import devices_of
-from guestabi.compat.move import born, move
-from guestabi.fleet.plan.between import between
 from guestabi.fleet.plan.shape import Config, Plan
 
 RULES = Path(__file__).with_name("plan.pml")
@@ -22,59 +21,6 @@ KINDS = ("kernel", "vmm", "drain", "reboot", "commit")
 """Kinds of steps that the rules know by name; the rest change the fleet, and nothing else."""
 
 Cells = Union[int, Sequence["Cells"]]
-
-
-class Guest(NamedTuple):
-    """All that a guest is: where it is, and what it has there."""
-
-    config: Config
-    state: tuple[tuple[int, Optional[int]], ...]
-    devices: tuple[tuple[tuple[str, str], int], ...]
-    pins: tuple[tuple[int, int], ...]
-
-
-Lived = tuple[str, Guest]
-"""The effect, and the guest afterwards, which means nothing unless the effect is good."""
-
-
-class Lives:
-    """What births and moves come to. ``bent``: a move that is called good, whatever it is."""
-
-    def __init__(self, bent: Optional[tuple[Guest, Config]] = None) -> None:
-        self.bent = bent
-
-    def born(self, config: Config, pins: Mapping[int, int]) -> Lived:
-        """Boot a guest."""
-        state, odd = born(config.profile, config.policy, pins)
-        effect = effects.worst([each.effect for each in odd])
-        return effect, _guest(config, state, devices_of(config.profile), pins)
-
-    def moved(self, guest: Guest, to: Config) -> Lived:
-        """Move a guest."""
-        if (guest, to) == self.bent:
-            return "same", guest._replace(config=to)
-        policy = between(guest.config.policy, to.policy)
-        if policy is None:
-            return "refused", guest
-        found = move(
-            dict(guest.state),
-            to.profile,
-            policy,
-            dict(guest.pins),
-            source=guest.config.profile,
-            devices=dict(guest.devices),
-        )
-        after = _guest(to, found.state_after, found.devices_after, dict(guest.pins))
-        return found.verdict, after
-
-
-def _guest(
-    config: Config,
-    state: Mapping[int, Optional[int]],
-    devices: Mapping[tuple[str, str], int],
-    pins: Mapping[int, int],
-) -> Guest:
-    return Guest(config, tuple(sorted(state.items())), tuple(sorted(devices.items())), _key(pins))
 
 
 class Tables:
@@ -93,13 +39,8 @@ class Tables:
         ]
         self.given = []
         for each in plan.guests:
-            effect, guest = lives.born(each.born, each.pins)
-            at = plan.start.configs[each.group]
-            if effect in effects.GOOD and each.born != at:
-                effect, guest = lives.moved(guest, at)
-            if effect not in effects.GOOD:
-                raise ValueError(f"guests {each.name!r} cannot be there")
-            self.given.append((each.group, self._numbered((effect, guest))[1]))
+            guest = lives.arrived(each, plan.start.configs[each.group], plan.path)
+            self.given.append((each.group, self._numbered(("same", guest))[1]))
         self.moves: list[list[tuple[int, int]]] = []
         self.refused: list[tuple[Guest, Config]] = []
         while len(self.moves) < len(self.guests):

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+import synthetic_fleet
 
 from guestabi import policies
 from guestabi.compat.matrix import Engine
 from guestabi.profile import files
 from guestabi.profile.answers import answer
-
-sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
-import synthetic_fleet
 
 
 @pytest.fixture(scope="module")

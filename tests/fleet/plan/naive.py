@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
+from plan_lives import Guest, Lived, Lives
+
 from guestabi.compat import effects
 from guestabi.fleet.plan.shape import Plan
 
 from .ground import At, Ground, Place
-from .lives import Guest, Lived, Lives
 
 
 class State(NamedTuple):

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from plan_lives import Lives
+from plan_pml import Tables
+from plan_spin import spin
 
 from guestabi.fleet.plan.search import explore
 
 from .test_search import BY_HAND
-
-sys.path.append(str(Path(__file__).resolve().parents[3] / "benchmarks"))
-
-from plan_pml import Lives, Tables
-from plan_spin import spin
 
 NAMES = (
     "a pin that is dropped before the last step back",

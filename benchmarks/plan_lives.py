@@ -1,4 +1,5 @@
-"""What births and moves make of a guest, asked of compat.move each time it is something new."""
+"""What births and moves make of a guest, asked of compat.move each time it is something new: for
+whatever is set beside the planner, and must not lean on what it has worked out."""
 
 from __future__ import annotations
 
@@ -27,29 +28,36 @@ Lived = tuple[str, Guest]
 
 
 class Lives:
-    """Births and moves, each worked out once."""
+    """Births and moves, each worked out once. ``bent``: a move that is called good, whatever it
+    is."""
 
-    def __init__(self) -> None:
+    def __init__(self, bent: Optional[tuple[Guest, Config]] = None) -> None:
+        self.bent = bent
         self._moved: dict[tuple[Guest, Config], Lived] = {}
 
     def born(self, config: Config, pins: Mapping[int, int]) -> Lived:
+        """Boot a guest."""
         state, odd = born(config.profile, config.policy, pins)
         effect = effects.worst([each.effect for each in odd])
         return effect, _guest(config, state, devices_of(config.profile), pins)
 
     def moved(self, guest: Guest, to: Config) -> Lived:
+        """Move a guest."""
         key = (guest, to)
+        if key == self.bent:
+            return "same", guest._replace(config=to)
         if key not in self._moved:
             self._moved[key] = _move(guest, to)
         return self._moved[key]
 
-    def arrived(self, guests: Guests, at: Config) -> Guest:
-        """Return a guest that is there from the start. Raises BadInput where it cannot be."""
+    def arrived(self, guests: Guests, at: Config, path: str = "") -> Guest:
+        """Return a guest that is there from the start. Raises BadInput, which names ``path``, where
+        it cannot be."""
         effect, guest = self.born(guests.born, guests.pins)
         if effect in effects.GOOD and guests.born != at:
             effect, guest = self.moved(guest, at)
         if effect not in effects.GOOD:
-            raise BadInput("", f"guests {guests.name!r} cannot be there: {effect}")
+            raise BadInput(path, f"guests {guests.name!r} cannot be there: {effect}")
         return guest
 
 

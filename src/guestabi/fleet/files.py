@@ -56,10 +56,7 @@ class UnknownRow(Struct, forbid_unknown_fields=True):
     reason: Text
 
 
-class Baseline1(Struct, forbid_unknown_fields=True):
-    """``digest``: SHA-256 of the rest as canonical JSON."""
-
-    format: Literal[1] = msgspec.field(name=MARK)
+class _Both(Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=1000)]
     version: Annotated[int, Meta(ge=1)]
     hosts: Annotated[list[HostRow], Meta(min_length=1)]
@@ -68,17 +65,17 @@ class Baseline1(Struct, forbid_unknown_fields=True):
     digest: Digest
 
 
-class Baseline2(Struct, forbid_unknown_fields=True):
+class Baseline1(_Both, forbid_unknown_fields=True):
+    """``digest``: SHA-256 of the rest as canonical JSON."""
+
+    format: Literal[1] = msgspec.field(name=MARK)
+
+
+class Baseline2(_Both, forbid_unknown_fields=True):
     """The same where ``allow_dead`` was asked for, or something is ``unknown``. ``dead``: registers
     of absent features, which therefore do not count."""
 
     format: Literal[2] = msgspec.field(name=MARK)
-    name: Annotated[str, Meta(min_length=1, max_length=1000)]
-    version: Annotated[int, Meta(ge=1)]
-    hosts: Annotated[list[HostRow], Meta(min_length=1)]
-    pins: list[PinRow]
-    agreed: list[AgreedRow]
-    digest: Digest
     allow_dead: bool
     dead: list[RegisterRow]
     unknown: list[UnknownRow]

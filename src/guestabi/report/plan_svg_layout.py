@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from guestabi.fleet.plan.parts import likeness
 from guestabi.fleet.plan.shape import ROLLING, Config, Plan
 from guestabi.fleet.plan.stages import Place, Stage, stages
 from guestabi.report.plan_svg_story import Story
@@ -197,23 +198,8 @@ def _lane(plan: Plan, names: tuple[str, ...], told: tuple[Story, ...], y: float)
 def _alike(plan: Plan) -> list[tuple[str, ...]]:
     """Names of groups that are alike at every step, in the order of the plan."""
     apart = any(isinstance(fleet.moves, frozenset) for fleet in plan.fleets)
-    guests: dict[str, list[Hashable]] = {}
-    for each in plan.guests:
-        guests.setdefault(each.group, []).append((each.born.key, tuple(sorted(each.pins.items()))))
     found: dict[Hashable, list[str]] = {}
     for group in plan.groups:
-        name = group.name
-        told = tuple(
-            (
-                fleet.configs[name].key,
-                tuple(sorted(fleet.pins[name].items())),
-                name in fleet.closed,
-                name in fleet.births,
-            )
-            for fleet in plan.fleets
-        )
-        reboots = tuple(step.kind == "reboot" and name in step.groups for step in plan.steps)
-        there = frozenset(guests.get(name, []))
-        key: Hashable = name if apart else (told, reboots, there, group.hosts == 1)
-        found.setdefault(key, []).append(name)
+        key = group.name if apart else (likeness(plan, group.name), group.hosts == 1)
+        found.setdefault(key, []).append(group.name)
     return [tuple(names) for names in found.values()]

@@ -30,7 +30,7 @@ def parts(plan: Plan) -> tuple[Part, ...]:
         )
         part = Part(hosts, guests, len(names))
         key: Hashable = (
-            names[0] if len(hosts) > 1 else (_likeness(plan, names[0]), hosts[names[0]] > 1)
+            names[0] if len(hosts) > 1 else (likeness(plan, names[0]), hosts[names[0]] > 1)
         )
         if key in found:
             before = found[key]
@@ -71,7 +71,7 @@ def _merged(plan: Plan, names: list[str]) -> tuple[dict[str, int], dict[str, str
     pairs = any(isinstance(fleet.moves, frozenset) for fleet in plan.fleets)
     anywhere = all(fleet.moves == "anywhere" for fleet in plan.fleets)
     for name in names:
-        key = _likeness(plan, name)
+        key = likeness(plan, name)
         upgraded = any(step.kind == "kernel" and name in step.groups for step in plan.steps)
         if pairs or (plan.hosts[name] == 1 and (upgraded or not anywhere)):
             # One host is not two: nobody moves to the like of it, or in while its kernel changes.
@@ -82,8 +82,8 @@ def _merged(plan: Plan, names: list[str]) -> tuple[dict[str, int], dict[str, str
     return hosts, stands_for
 
 
-def _likeness(plan: Plan, name: str) -> Hashable:
-    """All that is ever said of a group."""
+def likeness(plan: Plan, name: str) -> Hashable:
+    """Return all that is ever said of a group, but for its name and how many hosts it has."""
     guests = frozenset(
         (each.born.key, tuple(sorted(each.pins.items())))
         for each in plan.guests

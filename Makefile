@@ -48,7 +48,7 @@ bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
 	$(BIN)/python benchmarks/one_reg.py
 	$(BIN)/python benchmarks/explore.py
 	$(BIN)/python benchmarks/vm_scope.py
-	$(BIN)/python benchmarks/fleet.py
+	$(BIN)/python benchmarks/fleet_store.py
 
 engines: $(VENV)/.dev ## PySpark too, for the tests of the fleet's SQL
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[spark]'

@@ -167,3 +167,11 @@ def known(name: str, inside: set[str]) -> bool:
     if top != "guestabi":
         return top in sys.stdlib_module_names
     return name in inside or name.rsplit(".", 1)[0] in inside
+
+
+def test_no_name_is_both_a_test_s_and_a_benchmark_s():
+    """Both folders are on the path of a test run, where one name would hide the other."""
+    here = {path.stem for path in (ROOT / "tests").iterdir()}
+    beside = {path.stem for path in (ROOT / "benchmarks").iterdir() if path.suffix == ".py"}
+    assert beside
+    assert not here & beside

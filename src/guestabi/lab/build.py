@@ -29,6 +29,8 @@ from guestabi.lab.store import build_once, disk_errors, require_space, scratch, 
 
 # What a source takes unpacked, and what a build adds, rounded up.
 TREE_BYTES = 3 << 30
+# In the lab's cache: what ccache keeps, so that another series of patches takes a minute or two.
+OBJECTS = "ccache"
 
 
 def build(
@@ -48,14 +50,16 @@ def build(
     """
     source = find_source(archive, wanted.series)
     home = archive.cache / built.FOLDER / _key(source, wanted)
-    if home.exists() and (kept := built.read(home)) is not None:
+    if home.exists() and (before := built.read(home)) is not None:
         archive.progress(f"{wanted.name}: built before")
-        return kept
+        return before
     tools.require()
     deb = archive.fetch(source)
 
     def write(fresh: Path) -> None:
-        _write(wanted, source, deb, fresh, jobs, keep, archive.progress, step)
+        _write(
+            wanted, source, deb, fresh, jobs, keep, archive.cache / OBJECTS, archive.progress, step
+        )
 
     shutil.rmtree(home, ignore_errors=True)
     build_once(home, write)
@@ -78,6 +82,7 @@ def _write(
     home: Path,
     jobs: int,
     keep: bool,
+    objects: Path,
     progress: Progress,
     step: Callable[[], None],
 ) -> None:
@@ -89,7 +94,7 @@ def _write(
 
         def run(target: str) -> None:
             arguments = [f"LOCALVERSION={wanted.suffix}", target]
-            make(tree, arguments, log, jobs=jobs, progress=progress, step=step)
+            make(tree, arguments, log, jobs=jobs, progress=progress, step=step, kept=objects)
 
         try:
             final = _configure(wanted, tree, run, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ IDENTITY = (
     "KBUILD_BUILD_TIMESTAMP=@0",
     "KBUILD_BUILD_VERSION=1",
 )
+CCACHED = (f"CC=ccache {CROSS}gcc", "HOSTCC=ccache gcc")
 # An object, an archive, a program: `  CC      init/main.o`.
 _OBJECT = re.compile(r"  (?:CC|AS|LD|AR|HOSTCC|HOSTLD|OBJCOPY|HYPCOPY|HYPREL) +\S+(?: \S+)?")
 _ERROR = re.compile(
@@ -38,13 +40,17 @@ def make(
     jobs: int,
     progress: Progress,
     step: Callable[[], None] = lambda: None,
+    kept: Path | None = None,
 ) -> None:
     """Run ``make arguments`` in ``tree``; all it says is added to the file ``log``.
 
+    Objects are kept in the folder ``kept`` for the next build, where ccache is installed.
     ``step`` is called once per object. Raises LabError with the first error, the lines around which
     ``progress`` is told. Whatever ends the wait ends make and all its children.
     """
-    argv = ["make", f"-j{jobs}", "ARCH=arm64", f"CROSS_COMPILE={CROSS}", *IDENTITY, *arguments]
+    argv = ["make", f"-j{jobs}", "ARCH=arm64", f"CROSS_COMPILE={CROSS}", *IDENTITY]
+    with_ccache = kept is not None and shutil.which("ccache") is not None
+    argv += [*(CCACHED if with_ccache else ()), *arguments]
     start = log.stat().st_size if log.exists() else 0
     with log.open("ab") as written:
         process = subprocess.Popen(
@@ -54,7 +60,7 @@ def make(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=_environment(),
+            env=_environment() | (_ccache(kept, tree) if kept is not None else {}),
         )
         try:
             assert process.stdout is not None
@@ -103,3 +109,8 @@ def _environment() -> dict[str, str]:
     # A make above this one hands down its flags and its job server, which are not ours.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return {**inherited, "LC_ALL": "C"}
+
+
+def _ccache(kept: Path, tree: Path) -> dict[str, str]:
+    # Each build has a folder of its own, which must not matter.
+    return {"CCACHE_DIR": str(kept), "CCACHE_BASEDIR": str(tree), "CCACHE_NOHASHDIR": "1"}

@@ -1,6 +1,6 @@
 """How a fleet grows: hosts put in, and what is asked of them, in one run.
 
-    python benchmarks/fleet.py [--classes 2000] [--hosts 1000,10000,100000,1000000] [--chart FILE]
+    python benchmarks/fleet_store.py [--classes 2000] [--hosts 1000,...,1000000] [--chart FILE]
 
 Makes that many classes of 400 registers (synthetic_fleet.py), and for each number of hosts a list
 in CSV: a host a class by its file, every other one by a digest. Then, in processes of their own on

@@ -11,7 +11,7 @@ HOST = "debian-7.3/neoverse-n1"
 IMPLEMENTATIONS = {
     "per-vcpu": {},
     "scope-flag": {"design": "scope-flag"},
-    "native": {"design": "vm-scoped", "native": True},
+    "native": {"design": "vm-scoped", "move_old": True},
 }
 
 
@@ -44,3 +44,10 @@ def boot(vm, count: int = 2):
     for vcpu in vcpus:
         vcpu.init(vm.preferred_target(), vm.features)
     return vcpus
+
+
+def held(vm, vcpu, id: int) -> int:
+    """What the kernel itself says that ``vcpu`` shows: through it, or through its VM."""
+    if vm.regs.implementation(id) == "native":
+        return int.from_bytes(vm.raw.get_vm_one_reg(id), "little")
+    return int.from_bytes(vcpu.raw.get_one_reg(id), "little")

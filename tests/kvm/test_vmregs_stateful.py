@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from guestabi import atlas
 from guestabi.errors import RegisterError
 from guestabi.profile.answers import answer
-from kvm.kernels import HOST, IMPLEMENTATIONS, Recorded
+from kvm.kernels import HOST, IMPLEMENTATIONS, Recorded, held
 
 PROFILE = atlas.resolve(HOST)
 REGISTERS = [
@@ -113,7 +113,7 @@ class Regs(RuleBasedStateMachine):
     def every_vcpu_shows_it(self) -> None:
         for name in getattr(self, "vms", {}):
             for vcpu in self.vcpus[name][: self.initialised]:
-                read = {id: int.from_bytes(vcpu.raw.get_one_reg(id), "little") for id in REGISTERS}
+                read = {id: held(self.vms[name], vcpu, id) for id in REGISTERS}
                 assert read == self.oracle
                 assert set(vcpu.get_reg_list()) & set(REGISTERS) == set()
 

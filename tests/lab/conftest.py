@@ -14,8 +14,12 @@ from typing import NoReturn
 import pytest
 
 from guestabi.errors import ArchiveError, MissingTool
+from guestabi.lab import recipe
 from guestabi.lab.archive import Archive
 from guestabi.lab.boot import qemu_version
+from guestabi.lab.build import build
+from guestabi.lab.built import Built
+from guestabi.lab.capture import cores
 from guestabi.lab.prepare import Prepared, prepare
 
 REQUIRE = "GUESTABI_REQUIRE_LAB"
@@ -50,6 +54,20 @@ def prepared(archive: Archive) -> Callable[[str], Prepared]:
     def make(spec: str) -> Prepared:
         try:
             return prepare(archive, spec)
+        except ABSENT as error:
+            no_lab(f"{error} ({error.hint})")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def own(archive: Archive) -> Callable[[str], Built]:
+    """Build a kernel of our own by its name, such as ``6.12+vm-one-reg``, unless it is there."""
+
+    @cache
+    def make(name: str) -> Built:
+        try:
+            return build(archive, recipe.parse(name), jobs=cores())
         except ABSENT as error:
             no_lab(f"{error} ({error.hint})")
 

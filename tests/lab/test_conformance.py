@@ -11,6 +11,7 @@ from guestabi import atlas, model
 from guestabi.errors import BuildGone, TornResult
 from guestabi.lab import conformance as lab
 from guestabi.lab.conformance import Compared
+from guestabi.lab.patched import WIDGET
 from guestabi.model.registers import measured
 from guestabi.probe.conformance import Check, conformance
 from guestabi.probe.ktap import paired
@@ -65,6 +66,35 @@ def test_the_model_answers_as_the_kernel_does(compared, series):
         pytest.skip(f"{result.host} can no longer be had; {result.subject} was asked")
     assert result.differing == []
     assert len(result.real) > 2000
+
+
+@pytest.mark.lab
+@pytest.mark.xdist_group("lab-build")
+@pytest.mark.parametrize("cpu", [CPU, "max"])
+@pytest.mark.parametrize("name", ["6.12+vm-one-reg", "6.12+reg-scope"])
+def test_the_model_of_a_kernel_of_our_own(archive, own, name, cpu):
+    """With the patches' own ioctls, flags, registers and errnos; max has SVE and pointer
+    authentication, of which registers of the VM tell before vCPUs have them."""
+    own(name)
+    result = lab.run(archive, name, cpu)
+    assert result.differing == []
+    theirs = "vm registers" if name.endswith("one-reg") else "scope flag"
+    assert sum(check.name.startswith(theirs) for check in result.real) > 500
+
+
+@pytest.mark.lab
+@pytest.mark.xdist_group("lab-build")
+def test_a_model_that_moves_nothing_is_caught(archive, own):
+    """A model without MOVE_OLD is told from the real one."""
+    own("6.12+vm-one-reg")
+    real = lab.run(archive, "6.12+vm-one-reg", CPU).real
+    host = atlas.resolve(f"debian-6.12/{CPU}")
+    widget = model.service(WIDGET, "WIDGET_BMAP", 1, "vm-scoped")
+    wrong = conformance(model.kernel(host, "vm-scoped", extras=[widget]))
+    differing = {name for name, got, wanted in paired(real, wrong) if got != wanted}
+    assert "vm registers/enable [2]" in differing
+    assert "vm registers, MOVE_OLD/list" in differing
+    assert "system/KVM_CAP_ARM_VM_ONE_REG" in differing
 
 
 @pytest.mark.lab

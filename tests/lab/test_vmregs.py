@@ -1,4 +1,4 @@
-"""Vm.regs, save and restore keep their word on unmodified kernels."""
+"""Vm.regs, save and restore keep their word on unmodified kernels, and on those of our own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from guestabi.probe.bundle import bundle
 
 CPU = "neoverse-n1"
 SERIES = ("5.10", "6.1", "6.12", "6.16", "7.3")
+OWN = {"6.12+vm-one-reg": "native", "6.12+reg-scope": "scope-flag"}
 WITH_SVE = "max"
 GUEST = Path(__file__).with_name("vmregs_guest.py")
 COUNTERS = {"PTIMER_CNT", "TIMER_CNT"}
@@ -26,18 +27,74 @@ def program() -> Program:
 
 
 def boots(archive, kernels, cpu):
-    found = {}
+    found = []
     for each in capture(archive, kernels, [cpu], program(), lambda _, out: json.loads(out)):
         assert each.error is None, each.error
-        found[each.subject.name.split("/")[0].removeprefix("debian-")] = each.value
-    assert len(found) == len(kernels)
-    return dict(zip(kernels, found.values(), strict=True))
+        found.append(each.value)
+    return dict(zip(kernels, found, strict=True))
 
 
 @pytest.fixture(scope="module")
 def said(archive):
     """What the guest program says on each kernel."""
     return boots(archive, SERIES, CPU)
+
+
+@pytest.fixture(scope="module", params=OWN)
+def patched(request, archive, own):
+    """The name of a kernel with patches, and what the guest program says on it."""
+    name = request.param
+    own(name)
+    return name, boots(archive, [name], CPU)[name]
+
+
+@pytest.fixture(scope="module")
+def plain(said):
+    """The same source without patches, as Debian builds it."""
+    return said["6.12"]
+
+
+def test_pins_hold_by_the_kernels_own_ways(patched, plain):
+    """As on the kernel without patches, and reached in the way that this one offers: in one write
+    each. Native ones get it on the VM, which itself refuses another, and no vCPU has them."""
+    name, here = patched
+    pinned = here["pinned"]
+    for same in ("set", "refused", "busy", "vcpus", "listed"):
+        assert pinned[same] == plain["pinned"][same], same
+    assert pinned["implementation"] == [OWN[name]]
+    psci, bitmap = "PSCI_VERSION", "STD_HYP_BMAP"
+    native = OWN[name] == "native"
+    asked = [[psci, "vm"], [psci, "vm"], [bitmap, "vm"]] if native else [[psci, 0], [bitmap, 0]]
+    assert pinned["writes"] == asked
+    raw = "ENOENT" if native else "ok"
+    assert pinned["raw"] == {"PSCI_VERSION": raw, "STD_HYP_BMAP": raw}
+
+
+def test_a_kernel_that_tells_scopes_tells_more(patched, plain):
+    """What can be measured to be the VM's is among them; the rest takes no value but its own. With
+    patch 4 there is the widget."""
+    name, here = patched
+    told, measured = (set(each["pinned"]["registers"]) for each in (here, plain))
+    assert len(measured) == 32
+    new = {"WIDGET_BMAP"} if OWN[name] == "native" else set()
+    assert new <= told
+    rows = {row.name: row for row in atlas.resolve(f"debian-6.12/{CPU}").registers.values()}
+    rest = told - measured - new
+    assert len(rest) == 6
+    assert {rows[each].window for each in rest} == {"never"}
+    assert measured <= told
+
+
+def test_opt_in_is_the_same_guest_by_the_kernels_own_ways(patched, plain):
+    """And the widget, which nobody asked for, is zero."""
+    name, here = patched
+    new = {"WIDGET_BMAP": 0} if OWN[name] == "native" else {}
+    assert here["opt_in"] == {**plain["opt_in"], **new}
+
+
+def test_a_vm_moves_whole_by_the_kernels_own_ways(patched):
+    """R_vm + 3 R_vcpu writes."""
+    moved_whole(patched[1]["moved"])
 
 
 @pytest.mark.parametrize("series", SERIES)

@@ -20,6 +20,7 @@ from guestabi.uapi.caps import FEATURE_BY_NAME
 PMU = FEATURE_BY_NAME["pmu-v3"].bit
 SVE = FEATURE_BY_NAME["sve"].bit
 PINS = {"STD_HYP_BMAP": 0, "PSCI_VERSION": 0x10000}
+SETTERS = ("set_one_reg", "set_vm_one_reg")
 PAIRS = (("PMCNTENSET_EL0", "PMCNTENCLR_EL0"), ("PMINTENSET_EL1", "PMINTENCLR_EL1"))
 
 
@@ -54,6 +55,13 @@ def number(data):
     return int.from_bytes(data, "little")
 
 
+def held(vm, vcpu, name):
+    """What the kernel says that ``vcpu`` shows: through it, or through its VM."""
+    id = find(name).id
+    native = vm.regs.implementation(id) == "native"
+    return number(vm.raw.get_vm_one_reg(id) if native else vcpu.raw.get_one_reg(id))
+
+
 def pinned(kvm, recording):
     """Pin two registers before any vCPU, boot four, run one, look at all."""
     said = {}
@@ -66,17 +74,18 @@ def pinned(kvm, recording):
         vcpus[0].run(immediate_exit=True)
         said["busy"] = {name: tried(vm.regs.set, name, value) for name, value in PINS.items()}
         said["vcpus"] = [
-            {name: number(vcpu.raw.get_one_reg(find(name).id)) for name in PINS if name in vm.regs}
-            for vcpu in vcpus
+            {name: held(vm, vcpu, name) for name in PINS if name in vm.regs} for vcpu in vcpus
         ]
         said["listed"] = [
             [name_of(id) for id in vcpu.get_reg_list() if id in vm.regs] for vcpu in vcpus
         ]
-        handles = [vcpu.raw._handle for vcpu in vcpus]
+        said["raw"] = {name: tried(vcpus[1].raw.get_one_reg, find(name).id) for name in PINS}
+        handles = {vm.raw._handle: "vm"}
+        handles.update((vcpu.raw._handle, index) for index, vcpu in enumerate(vcpus))
         said["writes"] = sorted(
-            [name_of(row[2][0]), row[0] - handles[0]]
+            [name_of(row[2][0]), handles[row[0]]]
             for row in recording.rows
-            if row[0] in handles and row[1] == "set_one_reg"
+            if row[0] in handles and row[1] in SETTERS
         )
         for vcpu in vcpus:
             vcpu.close()
@@ -90,7 +99,7 @@ def opt_in(plain):
         vcpus, _ = boot(kvm, vm, 2)
         vcpus[1].run(immediate_exit=True)
         firmware = [id for id in vm.regs if lookup(id).role in ("firmware", "bitmap")]
-        seen = {name_of(id): number(vcpus[0].raw.get_one_reg(id)) for id in firmware}
+        seen = {name_of(id): held(vm, vcpus[0], name_of(id)) for id in firmware}
         for vcpu in vcpus:
             vcpu.close()
     return seen
@@ -125,8 +134,8 @@ def moved(kvm, recording):
     there = restore(
         kvm, read(saved.to_bytes()), created=lambda vm, _: held.append(create_gic(vm, kvm.gic))
     )
-    handles = [vcpu.raw._handle for vcpu in there.vcpus]
-    writes = [row for row in recording.rows if row[0] in handles and row[1] == "set_one_reg"]
+    handles = [each.raw._handle for each in (there.vm, *there.vcpus)]
+    writes = [row for row in recording.rows if row[0] in handles and row[1] in SETTERS]
     again = save(there.vm, there.vcpus)
     said["r_vm"], said["r_vcpu"] = len(saved.vm), len(saved.vcpus[0])
     said["writes"] = len(writes)

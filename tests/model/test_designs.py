@@ -6,14 +6,17 @@ import pytest
 
 from guestabi import model
 from guestabi.errors import KvmError, RegisterError, UsageError
+from guestabi.probe.conformance import said
 from guestabi.probe.machine import Configuration, Machine, try_run
 from guestabi.uapi.caps import CAPABILITIES
+from guestabi.uapi.caps import VM_ONE_REG_MOVE_OLD as MOVE_OLD
 
 N1 = "debian-6.12/neoverse-n1"
 NEW = 0x6030000000160008
 PSCI = 0x6030000000140000
 PMCR = 0x603000000013DCE0
 FLAG = 1 << 28
+VM_ONE_REG = CAPABILITIES["KVM_CAP_ARM_VM_ONE_REG"]
 PLAIN = Configuration(("psci-0.2",), None)
 NATIVE = ("vm-scoped", "listed-when-set")
 
@@ -165,23 +168,44 @@ def test_listed_when_set_takes_a_restore_that_just_writes():
         assert errno(machine.vcpus[0].set_one_reg, NEW, word(1)) == "ENOENT"
 
 
-@pytest.mark.parametrize("design", ["vm-scoped", "scope-flag", "listed-when-set"])
-def test_measured_registers_by_native_ioctls(design):
-    """Asked for, the kernel's own VM-wide registers can be set on the VM too, and every vCPU has
-    them from its start; under vm-scoped they leave the vCPUs' lists and are fixed then."""
-    kvm = model.kernel(N1, design, native=True)
+@pytest.mark.parametrize("design", ["vm-scoped", "listed-when-set"])
+def test_old_registers_move_for_the_vm_that_asks(design):
+    """With MOVE_OLD they are the VM's, in no vCPU's list and ENOENT there, and every vCPU has them
+    from its start; without, all is as before."""
+    kvm = model.kernel(N1, design, move_old=True)
+    assert kvm.check_extension(VM_ONE_REG) == 3
     with kvm.create_vm() as vm:
+        assert vm.get_vm_reg_list() == []
+        assert errno(vm.set_vm_one_reg, PSCI, word(0x10000)) == "ENOENT"
+        vm.enable_cap(VM_ONE_REG, [MOVE_OLD])
         assert PSCI in vm.get_vm_reg_list()
         assert PMCR not in vm.get_vm_reg_list()
         vm.set_vm_one_reg(PSCI, word(0x10000))
         assert errno(vm.set_vm_one_reg, PSCI, word(0x20000)) == "EINVAL"
         with vm.create_vcpu(0) as vcpu:
             vcpu.init(5, [2])
-            assert vcpu.get_one_reg(PSCI) == word(0x10000)
-            assert (PSCI in vcpu.get_reg_list()) == (design != "vm-scoped")
-            vcpu.set_one_reg(PSCI, word(0x10000))
-            if design == "vm-scoped":
-                assert errno(vcpu.set_one_reg, PSCI, word(0x10001)) == "EBUSY"
+            assert vm.get_vm_one_reg(PSCI) == word(0x10000)
+            assert not set(vcpu.get_reg_list()) & set(vm.get_vm_reg_list())
+            for call in ((vcpu.get_one_reg, PSCI), (vcpu.set_one_reg, PSCI, word(0x10000))):
+                assert errno(*call) == "ENOENT"
+    with kvm.create_vm() as vm, vm.create_vcpu(0) as vcpu:
+        vcpu.init(5, [2])
+        vcpu.set_one_reg(PSCI, word(0x10000))
+
+
+def test_a_flag_that_the_kernel_does_not_know():
+    """EINVAL, even when it is too late anyway; a known one too late is EBUSY."""
+    for move_old in (True, False):
+        kvm = model.kernel(N1, "vm-scoped", move_old=move_old)
+        with kvm.create_vm() as vm:
+            known = [[0], *([[MOVE_OLD]] if move_old else [])]
+            unknown = [[1], [4], [0, 1], *([] if move_old else [[MOVE_OLD]])]
+            for late in (False, True):
+                answers = [errno(vm.enable_cap, VM_ONE_REG, args) for args in unknown]
+                assert set(answers) == {"EINVAL"}
+                answers = [said(vm.enable_cap, VM_ONE_REG, args) for args in known]
+                assert set(answers) == {"EBUSY" if late else "ok"}
+                vm.create_vcpu(int(late))
 
 
 def test_kernels_of_today_have_no_native_ioctls():

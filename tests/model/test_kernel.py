@@ -224,7 +224,7 @@ def test_closed_descriptors_and_bad_names(kvm):
     with pytest.raises(UnknownName):
         model.kernel(N1, "vm-scope")
     with pytest.raises(UsageError):
-        model.kernel(N1, native=True)
+        model.kernel(N1, move_old=True)
 
 
 def test_traits_are_read_from_facts():

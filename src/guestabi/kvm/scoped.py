@@ -20,7 +20,7 @@ from guestabi.kvm.protocol import Device, Kvm, Vcpu, Vm
 from guestabi.kvm.scratch import FINALIZE_BITS, Scratch
 from guestabi.kvm.throughvcpu import FLAG, PLAIN, ThroughVcpu
 from guestabi.kvm.vmregs import VmRegs, refuse
-from guestabi.uapi.caps import CAPABILITIES, FEATURE_BY_NAME
+from guestabi.uapi.caps import CAPABILITIES, FEATURE_BY_NAME, VM_ONE_REG_MOVE_OLD
 from guestabi.uapi.regid import SCOPE_VM_FLAG
 
 MODES = ("inherit", "opt-in")
@@ -31,6 +31,7 @@ Scopes = Callable[[Kvm, Sequence[int], Optional[str]], Iterable[int]]
 on throw-away VMs: ``guestabi.probe.scopes.measure``. Not called where the kernel itself says."""
 
 REG_SCOPE = CAPABILITIES["KVM_CAP_ARM_REG_SCOPE"]
+VM_ONE_REG = CAPABILITIES["KVM_CAP_ARM_VM_ONE_REG"]
 _PER_VCPU_FEATURES = frozenset({FEATURE_BY_NAME["power-off"].bit})
 
 W = TypeVar("W", bound="_Wrapped")
@@ -87,6 +88,7 @@ class ScopedKvm:
         self.gic = gic
         self._scopes = scopes
         self._flag = bool(kvm.check_extension(REG_SCOPE))
+        self._moves = bool(kvm.check_extension(VM_ONE_REG) & VM_ONE_REG_MOVE_OLD)
         self._ids: Optional[tuple[int, ...]] = None
         self._asked: dict[int, bytes] = {}
         self._defaults: dict[int, bytes] = {}
@@ -118,6 +120,8 @@ class ScopedKvm:
         try:
             if self._flag:
                 raw.enable_cap(REG_SCOPE)
+            if self._moves:
+                raw.enable_cap(VM_ONE_REG, [VM_ONE_REG_MOVE_OLD])
             return ScopedVm(self, raw, self._backends(raw, self._ids, vm_type))
         except BaseException:
             raw.close()
@@ -128,6 +132,11 @@ class ScopedKvm:
         return Scratch(self.raw, self.features, gic=self.gic, vm_type=vm_type, enable=enable)
 
     def _measure(self) -> Iterable[int]:
+        if self._moves:
+            with self.raw.create_vm() as vm:
+                vm.enable_cap(VM_ONE_REG, [VM_ONE_REG_MOVE_OLD])
+                regs = natively(self.raw, vm)
+                return [] if regs is None else regs.get_vm_reg_list()
         if not self._flag:
             return self._scopes(self.raw, self.features, self.gic)
         scratch = self._scratch()

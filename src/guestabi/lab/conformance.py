@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from guestabi import model
 from guestabi.errors import TornResult
+from guestabi.lab import patched
 from guestabi.lab.archive import Archive
 from guestabi.lab.boot import TIMEOUT_SECONDS
 from guestabi.lab.capture import Program, Subject, capture
@@ -42,7 +42,8 @@ class Compared:
 
 def run(archive: Archive, kernel: str, cpu: str, *, timeout: float = TIMEOUT_SECONDS) -> Compared:
     """Boot ``kernel`` on ``cpu``, ask it and the model of the capture that ships of that build
-    (of its series, where that very build does not ship).
+    (of its series, where that very build does not ship); one with patches is asked beside the model
+    of what they add.
 
     Raises UnknownName where the atlas has no capture of the series, LabError where nothing came
     home.
@@ -52,7 +53,7 @@ def run(archive: Archive, kernel: str, cpu: str, *, timeout: float = TIMEOUT_SEC
     if found.value is None:
         raise found.error or TornResult(f"{found.subject.name}: nothing came home")
     profile = shipped(found.subject.name)
-    expected = tuple(conformance(model.kernel(profile)))
+    expected = tuple(conformance(patched.model_of(kernel, profile)))
     return Compared(found.subject.name, profile.name, found.value, expected)
 
 

@@ -27,9 +27,13 @@ from guestabi.model.vm import ModelVm, NativeVm, masks_of
 from guestabi.profile.host import HostProfile
 from guestabi.registers.catalogue import lookup, name_of
 from guestabi.uapi import regid
-from guestabi.uapi.caps import CAPABILITIES, FEATURE_BY_NAME
+from guestabi.uapi.caps import CAPABILITIES, FEATURE_BY_NAME, VM_ONE_REG_MOVE_OLD
 
 VM_ONE_REG = "KVM_CAP_ARM_VM_ONE_REG"
+_IMPLEMENTATION = frozenset(
+    regid.sysreg(3, *place) for place in ((0, 0, 0, 0), (0, 0, 0, 6), (1, 0, 0, 1), (1, 0, 0, 7))
+)
+"""MIDR_EL1, REVIDR_EL1, CLIDR_EL1, AIDR_EL1: they have masks, and are no registers to move."""
 _BEHIND = {"PMUv3": "pmu-v3", "SVE": "sve", "PAuth": "ptrauth-address"}
 
 
@@ -38,22 +42,21 @@ def kernel(
     design: str = AS_MEASURED,
     *,
     extras: Sequence[Extra] = (),
-    native: bool = False,
+    move_old: bool = False,
     rows: Optional[Mapping[int, Optional[Row]]] = None,
 ) -> ModelKvm:
     """Return a kernel that behaves as ``host`` (a profile, or an atlas name) was measured.
 
     ``design`` says how userspace reaches what is VM-wide (:mod:`guestabi.model.designs`);
-    ``extras`` are registers that it has besides. ``native`` also offers the measured VM-wide
-    registers by the VM's own ioctls, under the designs that have or allow them (``vm-scoped``,
-    ``scope-flag``, ``listed-when-set``); under ``vm-scoped`` they then leave the vCPUs' lists and
-    are fixed once a vCPU exists. ``rows`` replaces measured registers, or takes them away (None).
+    ``extras`` are registers that it has besides. With ``move_old`` a kernel whose VMs have ioctls
+    of their own offers KVM_ARM_VM_ONE_REG_MOVE_OLD too (docs/uapi-vm-one-reg.md). ``rows`` replaces
+    measured registers, or takes them away (None).
     Raises UnknownName for a host or design that does not exist, UsageError for what cannot be.
     """
     profile = atlas.resolve(host) if isinstance(host, str) else host
     if design != AS_MEASURED:
         designs.find(design)
-    if native and design not in ("vm-scoped", "scope-flag", "listed-when-set"):
+    if move_old and (design == AS_MEASURED or not designs.find(design).native):
         raise UsageError(f"design {design} has no ioctls of the VM's own")
     table = measured(profile, fixed=traits.of(profile).id_registers_fixed)
     for id, row in (rows or {}).items():
@@ -64,7 +67,7 @@ def kernel(
         if extra.id in table:
             raise UsageError(f"{name_of(extra.id)} is there already")
         table[extra.id] = extra.row()
-    return ModelKvm(profile, design, dict(sorted(table.items())), extras, native)
+    return ModelKvm(profile, design, dict(sorted(table.items())), extras, move_old)
 
 
 class ModelKvm(ModelHandle):
@@ -77,7 +80,7 @@ class ModelKvm(ModelHandle):
         design: str,
         rows: dict[int, Row],
         extras: Sequence[Extra],
-        native: bool,
+        move_old: bool,
     ) -> None:
         super().__init__(Counts())
         self.profile = profile
@@ -85,7 +88,7 @@ class ModelKvm(ModelHandle):
         self.rows = rows
         self.traits = traits.of(profile)
         self._extras = {extra.id: designs.find(extra.design) for extra in extras}
-        self._native = native
+        self._move_old = move_old
         self._by_number = {
             CAPABILITIES[name]: answer
             for name, answer in profile.capabilities.items()
@@ -127,26 +130,29 @@ class ModelKvm(ModelHandle):
     # What the VMs and vCPUs of this kernel ask it -------------------------------------------
 
     @cached_property
-    def native_ids(self) -> frozenset[int]:
-        """The ids that the VM's own ioctls take."""
-        found = {id for id, design in self._extras.items() if design.native or self._native}
-        return frozenset(found | (self._wholly_shared if self._native else set()))
+    def new_ids(self) -> frozenset[int]:
+        """The ids that the VM's own ioctls take whether or not anything was moved."""
+        return frozenset(id for id, design in self._extras.items() if design.native)
 
     @cached_property
-    def _wholly_shared(self) -> set[int]:
-        return {
-            id
-            for id, row in self.rows.items()
-            if row.vm_mask == (1 << 8 * row.size) - 1 and id not in self._extras
-        }
+    def old_ids(self) -> frozenset[int]:
+        """The VM-wide registers that the kernel had before: PSCI version, bitmaps, and ID registers
+        with a mask, or what was measured to be the VM's where the kernel tells no masks."""
+        masks = self.profile.record.host.writable_masks
+        if masks is None:
+            return frozenset(id for id, row in self.rows.items() if _whole(row)) - self.new_ids
+        masked = {int(id, 16) for id, mask in masks.items() if int(mask, 16)} - _IMPLEMENTATION
+        firmware = {id for id in self.rows if _is_vm_firmware(id)}
+        return frozenset(masked & self.rows.keys() | firmware) - self.new_ids
 
-    @cached_property
-    def _unlisted(self) -> set[int]:
-        return self._wholly_shared if self._native and self.design == "vm-scoped" else set()
+    def is_vm_wide(self, id: int) -> bool:
+        """Whether ``id`` is one value for the VM."""
+        extra = self._extras.get(id)
+        return id in self.old_ids if extra is None else extra.vm_wide
 
     @property
     def has_native(self) -> bool:
-        return bool(self.native_ids) or self.design in ("vm-scoped", "listed-when-set")
+        return self.design in ("vm-scoped", "listed-when-set") or bool(self.new_ids)
 
     @property
     def most_vcpus(self) -> int:
@@ -157,8 +163,13 @@ class ModelKvm(ModelHandle):
         if capability == CAPABILITIES["KVM_CAP_ARM_REG_SCOPE"]:
             return int(self.design == "scope-flag")
         if capability == CAPABILITIES.get(VM_ONE_REG):
-            return int(self.has_native)
+            return int(self.has_native) and 1 | self.flags
         return self._by_number.get(capability, 0)
+
+    @property
+    def flags(self) -> int:
+        """The flags that KVM_ENABLE_CAP of VM-scoped registers takes."""
+        return VM_ONE_REG_MOVE_OLD if self._move_old else 0
 
     def masks(self) -> Optional[list[int]]:
         plain = self.profile.record.host.writable_masks
@@ -168,16 +179,12 @@ class ModelKvm(ModelHandle):
         """Whether a vCPU lists ``id`` while the VM holds ``value``."""
         design = self._extras.get(id)
         if design is None:
-            return id not in self._unlisted
+            return True
         return design.listed_set if value else design.listed_unset
 
     def reaches(self, id: int) -> bool:
         """Whether KVM_*_ONE_REG on a vCPU reaches ``id``."""
         return id not in self._extras or self._extras[id].vcpu
-
-    def vcpu_may_change(self, row: Row) -> bool:
-        """Whether a vCPU may give ``row`` another value: not if vCPUs fix it by existing."""
-        return row.id not in self._unlisted
 
     def offers(self, id: int, features: frozenset[int]) -> bool:
         """Whether a vCPU with these feature bits has the register. Exact for the features that
@@ -202,3 +209,14 @@ class ModelKvm(ModelHandle):
         """Count a refusal that nobody measured."""
         if not refused.measured:
             self.counts.add(self.counts.guesses, name_of(row.id))
+
+
+def _whole(row: Row) -> bool:
+    return row.vm_mask == (1 << 8 * row.size) - 1
+
+
+def _is_vm_firmware(id: int) -> bool:
+    decoded = regid.decode(id)
+    if isinstance(decoded, regid.Firmware):
+        return decoded.number == 0  # PSCI_VERSION; the others tell of workarounds
+    return isinstance(decoded, regid.Bitmap)

@@ -2,7 +2,8 @@
 
 From the order of checks in ``arch/arm64/kvm/{guest,sys_regs}.c``: a number that is no arm64 id is
 malformed; so is one that points into ``struct kvm_regs`` but at the start of no register of its
-width. Everything else is a register that is not there.
+width, and one of the SVE registers with a bit that none of them has. Everything else is a register
+that is not there.
 """
 
 from __future__ import annotations
@@ -18,5 +19,7 @@ def errno_of(id: int) -> str:
     if id >> regid.ARCH_SHIFT != regid.ARCH_ARM64:
         return "EINVAL"
     decoded = regid.decode(id)
+    if isinstance(decoded, regid.Sve) and id & regid.SCOPE_VM_FLAG:
+        return "EINVAL"
     inside = isinstance(decoded, regid.Core) and decoded.offset + decoded.size // 4 < CORE_WORDS
     return "EINVAL" if inside else "ENOENT"

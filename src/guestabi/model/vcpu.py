@@ -46,6 +46,8 @@ class ModelVcpu(ModelHandle):
             wanted -= _EPHEMERAL
         if target != self._vm.kernel.profile.record.vm.target or not self._acceptable(wanted):
             refuse("KVM_ARM_VCPU_INIT", "EINVAL")
+        if self._vm.contradicts(wanted):
+            refuse("KVM_ARM_VCPU_INIT", "EINVAL")
         self.features = wanted
         if self._vm.features is None:
             self._vm.features = wanted
@@ -105,7 +107,9 @@ class ModelVcpu(ModelHandle):
         return [
             id | self._vm.flag_of(id)
             for id, row in self._vm.rows.items()
-            if kernel.lists(id, self._vm.value_of(row)) and self._offers(id)
+            if not self._vm.moves(id)
+            and kernel.lists(id, self._vm.value_of(row))
+            and self._offers(id)
         ]
 
     def get_one_reg(self, id: int) -> bytes:
@@ -136,8 +140,6 @@ class ModelVcpu(ModelHandle):
         except Refused as refused:
             self._vm.kernel.note_guess(row, refused)
             refuse_register("KVM_SET_ONE_REG", refused.errno, id, data)
-        if new != held and not self._vm.kernel.vcpu_may_change(row):
-            refuse_register("KVM_SET_ONE_REG", "EBUSY", id, data)
         if row.vm_mask:
             self._vm.values[row.store] = new
         if row.vm_mask != (1 << 8 * row.size) - 1:
@@ -159,6 +161,8 @@ class ModelVcpu(ModelHandle):
             refuse_register(ioctl, "ENOEXEC", id, data)
         plain = self._vm.unflag(id)
         kernel = self._vm.kernel
+        if self._vm.moves(plain):
+            refuse_register(ioctl, "ENOENT", id, data)
         if plain not in self._vm.rows or not kernel.reaches(plain) or not self._offers(plain):
             refuse_register(ioctl, unlisted.errno_of(plain), id, data)
         if plain != SVE_VLS and _is_sve(plain) and not self._finalized:

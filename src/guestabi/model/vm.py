@@ -11,13 +11,15 @@ from guestabi.model.devices import ModelGic
 from guestabi.model.handles import ModelHandle, check_id, refuse, refuse_register
 from guestabi.model.registers import Refused, Row, implementation_ids
 from guestabi.model.vcpu import ModelVcpu
+from guestabi.registers.telling import TELLS
 from guestabi.uapi import devices, regid, structs
-from guestabi.uapi.caps import CAPABILITIES
+from guestabi.uapi.caps import CAPABILITIES, FEATURE_BY_NAME
 from guestabi.uapi.regid import SCOPE_VM_FLAG
 
 if TYPE_CHECKING:
     from guestabi.model.kernel import ModelKvm
 
+VM_ONE_REG = CAPABILITIES["KVM_CAP_ARM_VM_ONE_REG"]
 REG_SCOPE = CAPABILITIES["KVM_CAP_ARM_REG_SCOPE"]
 IMP_ID_REGS = CAPABILITIES["KVM_CAP_ARM_WRITABLE_IMP_ID_REGS"]
 _CHUNK = CAPABILITIES["KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE"]
@@ -46,6 +48,7 @@ class ModelVm(ModelHandle):
         self.gic: Optional[ModelGic] = None
         self.gic_ready = False
         self.ran = False
+        self.moved = False
         self.ticks = 0
         self._chunk = 0
         self._lock = threading.RLock()
@@ -68,6 +71,9 @@ class ModelVm(ModelHandle):
         if capability == _CHUNK:
             self._set_chunk([*args, 0][0])
             return
+        if capability == VM_ONE_REG and self.kernel.has_native:
+            self._enable_vm_one_reg([*args, 0, 0, 0, 0][:4])
+            return
         known = {CAPABILITIES[name] for name in _CAN_BE_ENABLED}
         if capability not in known or not self.kernel.answer_to(capability):
             refuse("KVM_ENABLE_CAP", "EINVAL")
@@ -82,6 +88,28 @@ class ModelVm(ModelHandle):
         if not sizes or size & ~sizes or size & (size - 1):
             refuse("KVM_ENABLE_CAP", "EINVAL")
         self._chunk = size
+
+    def _enable_vm_one_reg(self, args: Sequence[int]) -> None:
+        if args[0] & ~self.kernel.flags or any(args[1:]):
+            refuse("KVM_ENABLE_CAP", "EINVAL")
+        with self.locked():
+            if self.vcpus:
+                refuse("KVM_ENABLE_CAP", "EBUSY")
+            self.moved = self.moved or bool(args[0])
+
+    def moves(self, id: int) -> bool:
+        """Whether ``id`` was moved from the vCPUs to the VM."""
+        return self.moved and id in self.kernel.old_ids
+
+    def contradicts(self, features: frozenset[int]) -> bool:
+        """Whether a register that was moved, and set, is not of vCPUs with ``features``."""
+        return any(
+            tells.register in self.values
+            and self.moves(tells.register)
+            and (self.values[tells.register] & tells.mask == tells.without)
+            == (FEATURE_BY_NAME[tells.feature].bit in features)
+            for tells in TELLS
+        )
 
     def preferred_target(self) -> int:
         self._call("KVM_ARM_PREFERRED_TARGET")
@@ -137,13 +165,13 @@ class ModelVm(ModelHandle):
         """Return bit 28 where a vCPU's list shall carry it on ``id``."""
         if REG_SCOPE not in self.enabled:
             return 0
-        return SCOPE_VM_FLAG if _whole(self.rows[id]) else 0
+        return SCOPE_VM_FLAG if self.kernel.is_vm_wide(id) else 0
 
     def unflag(self, id: int) -> int:
         """Return ``id`` without the scope flag, on kernels that know the flag."""
         if self.kernel.design == "scope-flag" and id & SCOPE_VM_FLAG:
             plain = id & ~SCOPE_VM_FLAG
-            if plain in self.rows and _whole(self.rows[plain]):
+            if plain in self.rows and self.kernel.is_vm_wide(plain):
                 return plain
         return id
 
@@ -164,7 +192,7 @@ class NativeVm(ModelVm):
     def get_vm_reg_list(self) -> list[int]:
         """The ids that get_vm_one_reg and set_vm_one_reg take, ascending."""
         self._call("KVM_ARM_VM_GET_REG_LIST")
-        return sorted(self.kernel.native_ids)
+        return sorted(self._native_ids())
 
     def get_vm_one_reg(self, id: int) -> bytes:
         """The register's value, at any time. ENOENT for an id that is not in the list."""
@@ -175,28 +203,45 @@ class NativeVm(ModelVm):
 
     def set_vm_one_reg(self, id: int, data: bytes) -> None:
         """EBUSY once the first vCPU exists, ENOENT for an id that is not in the list, EINVAL for
-        a value that the kernel does not take."""
+        a value that the kernel does not take as it is."""
         check_id(id, data)
         self._call("KVM_ARM_VM_SET_ONE_REG")
         row = self._native("KVM_ARM_VM_SET_ONE_REG", id, data)
+        value = int.from_bytes(data, "little")
         with self.locked():
             if self.vcpus:
                 refuse_register("KVM_ARM_VM_SET_ONE_REG", "EBUSY", id, data)
-            try:
-                held = self.value_of(row)
-                self.values[row.store] = row.law(held, int.from_bytes(data, "little"), False)
-            except Refused as refused:
-                self.kernel.note_guess(row, refused)
-                refuse_register("KVM_ARM_VM_SET_ONE_REG", refused.errno, id, data)
+            if not self._takes(row, value):
+                refuse_register("KVM_ARM_VM_SET_ONE_REG", "EINVAL", id, data)
+            self.values[row.store] = value
+
+    def _takes(self, row: Row, value: int) -> bool:
+        """Whether vCPUs with some of the measured features could have ``value``, as it is."""
+        if self._as_measured(row, value):
+            return True
+        return any(
+            value & tells.mask == tells.without
+            and self._as_measured(row, value & ~tells.mask | row.default & tells.mask)
+            for tells in TELLS
+            if tells.register == row.id
+        )
+
+    def _as_measured(self, row: Row, value: int) -> bool:
+        try:
+            return row.law(self.value_of(row), value, False) == value
+        except Refused as refused:
+            self.kernel.note_guess(row, refused)
+            return False
+
+    def _native_ids(self) -> frozenset[int]:
+        return self.kernel.new_ids | (self.kernel.old_ids if self.moved else frozenset())
 
     def _native(self, ioctl: str, id: int, data: Optional[bytes]) -> Row:
-        if id not in self.kernel.native_ids:
-            refuse_register(ioctl, "ENOENT", id, data)
+        if id not in self._native_ids():
+            # As a vCPU looks at ids, but for those within struct kvm_regs, which a VM has not.
+            known = id >> regid.ARCH_SHIFT == regid.ARCH_ARM64
+            refuse_register(ioctl, "ENOENT" if known else "EINVAL", id, data)
         return self.rows[id]
-
-
-def _whole(row: Row) -> bool:
-    return row.vm_mask == (1 << 8 * row.size) - 1
 
 
 def masks_of(plain: dict[str, str]) -> list[int]:

@@ -65,7 +65,7 @@ def conformance(kvm: Kvm, features: Optional[Sequence[str]] = None) -> list[Chec
 
     Returns hundreds of checks, in the order of their asking.
     """
-    from guestabi.probe import conformance_life, conformance_values
+    from guestabi.probe import conformance_life, conformance_scoped, conformance_values
 
     configuration = choose(kvm, features)
     sheet = Sheet()
@@ -75,6 +75,7 @@ def conformance(kvm: Kvm, features: Optional[Sequence[str]] = None) -> list[Chec
     _gic(kvm, configuration, sheet)
     conformance_values.ask(kvm, configuration, sheet)
     conformance_life.ask(kvm, configuration, sheet)
+    conformance_scoped.ask(kvm, configuration, sheet)
     return [Check(name, answer) for name, answer in sheet.answers.items()]
 
 

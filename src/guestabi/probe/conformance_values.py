@@ -116,7 +116,7 @@ class _Values:
             self._sheet.ask(place, write, self._first, self._id, self._default)
             return
         self._sheet.put(f"values/{self._name}: its own", self._try(self._default))
-        for label, value in self._tries():
+        for label, value in tries(self._id, self._default):
             self._sheet.put(f"values/{self._name}: {label}", self._try(value))
 
     def _try(self, value: int) -> str:
@@ -131,41 +131,44 @@ class _Values:
         lost = "" if back == self._default else f", then {back:#x}"
         return f"{answer}{kept}{', for all' if shared else ''}{lost}"
 
-    def _tries(self) -> Iterable[tuple[str, int]]:
-        decoded = regid.decode(self._id)
-        whole: tuple[int, ...]
-        if isinstance(decoded, regid.Firmware):
-            whole = PSCI_VERSIONS if decoded.number == 0 else WORKAROUND_LEVELS
-        elif isinstance(decoded, regid.Bitmap):
-            whole = (0, *(1 << bit for bit in range(64)), (1 << 64) - 1)
-        elif self._is_identification():
-            yield from self._fields()
-            return
-        else:
-            ones = (1 << 8 * regid.size_of(self._id)) - 1
-            whole = (0, ones, POISON & ones)
-        for value in whole:
-            yield f"{value:#x}", value
 
-    def _fields(self) -> Iterable[tuple[str, int]]:
-        """Each field at its ends, one lower and one higher; then all fields at once."""
-        for _, low, width in field_segments(self._id):
-            top = (1 << width) - 1
-            own = self._default >> low & top
-            near = (("0", 0), ("one lower", own - 1), ("one higher", own + 1), ("top", top))
-            for label, raw in near:
-                if 0 <= raw <= top and raw != own:
-                    value = self._default & ~(top << low) | raw << low
-                    yield f"bit {low} width {width}, {label}", value
-        yield "zero", 0
-        yield "all ones", (1 << 8 * regid.size_of(self._id)) - 1
+def tries(id: int, default: int) -> Iterable[tuple[str, int]]:
+    """Yield values of a register to write, each with a label: for ID registers each field at its
+    ends, one lower and one higher, and all fields at once; for others what may be taken."""
+    decoded = regid.decode(id)
+    whole: tuple[int, ...]
+    if isinstance(decoded, regid.Firmware):
+        whole = PSCI_VERSIONS if decoded.number == 0 else WORKAROUND_LEVELS
+    elif isinstance(decoded, regid.Bitmap):
+        whole = (0, *(1 << bit for bit in range(64)), (1 << 64) - 1)
+    elif _is_identification(id):
+        yield from _fields(id, default)
+        return
+    else:
+        ones = (1 << 8 * regid.size_of(id)) - 1
+        whole = (0, ones, POISON & ones)
+    for value in whole:
+        yield f"{value:#x}", value
 
-    def _is_identification(self) -> bool:
-        decoded = regid.decode(self._id)
-        if isinstance(decoded, regid.SysReg) and (decoded.op0, decoded.crn) == (3, 0):
-            return True
-        known = lookup(self._id)
-        return known is not None and known.role == "identification"
+
+def _fields(id: int, default: int) -> Iterable[tuple[str, int]]:
+    for _, low, width in field_segments(id):
+        top = (1 << width) - 1
+        own = default >> low & top
+        near = (("0", 0), ("one lower", own - 1), ("one higher", own + 1), ("top", top))
+        for label, raw in near:
+            if 0 <= raw <= top and raw != own:
+                yield f"bit {low} width {width}, {label}", default & ~(top << low) | raw << low
+    yield "zero", 0
+    yield "all ones", (1 << 8 * regid.size_of(id)) - 1
+
+
+def _is_identification(id: int) -> bool:
+    decoded = regid.decode(id)
+    if isinstance(decoded, regid.SysReg) and (decoded.op0, decoded.crn) == (3, 0):
+        return True
+    known = lookup(id)
+    return known is not None and known.role == "identification"
 
 
 def alternative(vcpu: Vcpu, id: int, default: int) -> Optional[int]:

@@ -69,19 +69,33 @@ def offered_gics(kvm: Kvm) -> tuple[str, ...]:
 
 
 class Machine:
-    """One throw-away VM. ``close`` (or leaving the ``with`` block) gives all of it back."""
+    """One throw-away VM. ``close`` (or leaving the ``with`` block) gives all of it back.
 
-    def __init__(self, kvm: Kvm, configuration: Configuration) -> None:
+    ``enable``: capabilities with their arguments, for KVM_ENABLE_CAP on the VM. Without ``born``
+    it has no vCPU and no GIC until ``bear``.
+    """
+
+    def __init__(
+        self,
+        kvm: Kvm,
+        configuration: Configuration,
+        *,
+        enable: Sequence[tuple[int, Sequence[int]]] = (),
+        born: bool = True,
+    ) -> None:
+        self.kvm = kvm
         self.configuration = configuration
         self._features = [FEATURE_BY_NAME[name] for name in configuration.features]
         self._open: list[Handle] = []
+        self.vcpus: list[Vcpu] = []
         self.gic: Optional[Device] = None
         try:
             self.vm = self._keep(kvm.create_vm())
+            for capability, arguments in enable:
+                self.vm.enable_cap(capability, arguments)
             self.target = self.vm.preferred_target()
-            self.vcpus = [self._keep(self.vm.create_vcpu(n)) for n in range(configuration.vcpus)]
-            if configuration.gic is not None:
-                self.gic = self._create_gic(configuration.gic)
+            if born:
+                self.bear()
         except BaseException:
             self.close()
             raise
@@ -95,6 +109,13 @@ class Machine:
     def close(self) -> None:
         while self._open:
             self._open.pop().close()
+
+    def bear(self) -> None:
+        """Create the vCPUs and the GIC."""
+        for index in range(self.configuration.vcpus):
+            self.vcpus.append(self._keep(self.vm.create_vcpu(index)))
+        if self.configuration.gic is not None:
+            self.gic = self._create_gic(self.configuration.gic)
 
     def init(self, index: int) -> Vcpu:
         """KVM_ARM_VCPU_INIT of one vCPU, with the configuration's features."""

@@ -72,6 +72,9 @@ KVM_CAP_PPC_AIL_MODE_3, which no arm64 kernel answers. 4210 is our own, for the 
 docs/uapi-vm-one-reg.md: far outside the sequence, so that whatever mainline numbers next cannot be
 taken for it (every kernel answers 0 to a capability that it does not know)."""
 
+VM_ONE_REG_MOVE_OLD = 1 << 1
+"""KVM_ARM_VM_ONE_REG_MOVE_OLD, a flag of KVM_ENABLE_CAP (docs/uapi-vm-one-reg.md)."""
+
 
 @dataclass(frozen=True)
 class VcpuFeature:

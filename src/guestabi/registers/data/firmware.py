@@ -28,6 +28,10 @@ _WORKAROUND_3 = (
     _DOC + '; absent: Linux commit a5905d6af492 ("KVM: arm64: Allow SMCCC_ARCH_WORKAROUND_3 to be '
     'discovered and migrated"): before it, the call answered "not supported", which is level 0'
 )
+_WIDGET = (
+    "kernel/vm-one-reg of this project, patch 4; absent: a bitmap without bits, as the kernel that "
+    "has it starts with"
+)
 _BMAP_2 = _DOC + "; absent: before 6.15 neither service existed, so no bit was set for anyone"
 
 ROWS = (
@@ -54,5 +58,12 @@ ROWS = (
         "vendor hypervisor services, those that default to off",
         "DISCOVER_IMPL_VER:0 DISCOVER_IMPL_CPUS:1",
         source=_BMAP_2,
+    )._replace(absent=0),
+    _bitmap(
+        "WIDGET_BMAP",
+        9,
+        "the widget, an example of a new VM-scoped register, on no released kernel",
+        "WIDGET:0",
+        source=_WIDGET,
     )._replace(absent=0),
 )

@@ -32,6 +32,7 @@ _SAYS = {
     "VENDOR_HYP_BMAP.PTP": _OFFERED,
     "VENDOR_HYP_BMAP_2.DISCOVER_IMPL_VER": _OFFERED,
     "VENDOR_HYP_BMAP_2.DISCOVER_IMPL_CPUS": _OFFERED,
+    "WIDGET_BMAP.WIDGET": _OFFERED,
     "MIDR_EL1.Implementer": (
         "65: Arm; 66: Broadcom; 67: Cavium; 70: Fujitsu; 72: HiSilicon; 78: NVIDIA; "
         "80: Applied Micro; 81: Qualcomm; 97: Apple; 109: Microsoft; 192: Ampere"

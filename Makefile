@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-lab check bench engines atlas evidence docs capture.pyz clean
+.PHONY: help setup demo test test-lab check bench engines atlas evidence kernels story docs capture.pyz clean
 
 help: ## what can be made here
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -58,6 +58,16 @@ atlas: $(VENV)/.dev ## measure the shipped captures anew in the lab (about 20 mi
 
 evidence: $(VENV)/.dev ## move real guests between all kernels anew (about 80 minutes)
 	$(BIN)/python tools/make_evidence.py
+
+kernels: $(VENV)/.dev ## build 6.12 with each patch series, boot it, and hold it to its model
+	@mkdir -p build
+	for name in vm-one-reg reg-scope; do \
+	  $(BIN)/guestabi lab build --series 6.12 --patches $$name && \
+	  $(BIN)/guestabi lab conformance --kernel 6.12+$$name -o build/conformance-$$name.ktap || exit; \
+	done
+
+story: $(VENV)/.dev ## tell the story in docs/story.md anew, on real kernels
+	$(BIN)/python tools/make_story.py
 
 docs: $(VENV)/.dev ## what in docs/ and the README is generated
 	$(BIN)/python tools/make_docs.py

@@ -1,7 +1,8 @@
 """Inside a lab guest: the same as guest_qemu.py, under ``guestabi.vmm``.
 
-The job has "pins" (register id in hex: value) in place of QEMU's command. What a guest is loaded
-without stays off: the VM is made in mode ``opt-in`` (see guestabi.kvm.scoped).
+The job has "pins" (register id in hex: value) in place of QEMU's command, "also": further calls
+that the guest makes, and "aware": whether this VMM knows of VM-scoped registers. What a guest is
+loaded without stays off: the VM is made in mode ``opt-in`` (see guestabi.kvm.scoped).
 """
 
 from __future__ import annotations
@@ -19,17 +20,31 @@ from guestabi.errors import GuestAbiError
 from guestabi.kvm.device import KvmDevice
 from guestabi.kvm.scoped import ScopedKvm
 from guestabi.probe.vmregs import scoped
+from guestabi.uapi.caps import CAPABILITIES
 from guestabi.vmm.machine import Machine, boot, load
-from guestabi.vmm.questions import everything
+from guestabi.vmm.questions import Call, everything
 from guestabi.vmm.report import ask
 from guestabi.vmm.saved import read
 
-QUESTIONS = everything()
+VM_ONE_REG = CAPABILITIES["KVM_CAP_ARM_VM_ONE_REG"]
 OUTCOMES = {
     "loading the guest": "refused",
     "hearing the guest": "silent",
     "saving the guest": "ended",
 }
+
+
+class Unaware:
+    """/dev/kvm as a VMM sees it that never asks for VM-scoped registers."""
+
+    def __init__(self, kvm: KvmDevice) -> None:
+        self._kvm = kvm
+
+    def check_extension(self, capability: int) -> int:
+        return 0 if capability == VM_ONE_REG else self._kvm.check_extension(capability)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kvm, name)
 
 
 def packed(data: bytes) -> str:
@@ -66,8 +81,9 @@ def machine_of(kvm: ScopedKvm, job: dict[str, Any], coming: Optional[dict[str, A
 
 def hear(machine: Machine, job: dict[str, Any], found: dict[str, Any], *, times: int) -> None:
     address, stride, vcpus = job["report"]
+    also = [Call(name, function) for name, function in job["also"]]
     for _ in range(times):
-        ask(machine, QUESTIONS, seconds=job["silence"])
+        ask(machine, (*everything(), *also), seconds=job["silence"])
         found["reports"].append(packed(machine.memory.read(address, stride * vcpus)))
 
 
@@ -75,8 +91,9 @@ def main() -> None:
     with open(sys.argv[1]) as file:
         job = json.load(file)
     with KvmDevice() as device:
+        plain: Any = device if job["aware"] else Unaware(device)
         # Each measures this kernel's scopes once, when its first VM is made.
-        kvms = {True: scoped(device), False: scoped(device, mode="opt-in")}
+        kvms = {True: scoped(plain), False: scoped(plain, mode="opt-in")}
         rows = [one(kvms[coming is None], job, coming) for coming in job["loads"]]
     json.dump(rows, sys.stdout)
 

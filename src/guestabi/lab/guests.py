@@ -25,7 +25,7 @@ from guestabi.lab.vmms import OURS, Vmm, obtain, properties
 from guestabi.probe.bundle import bundle
 from guestabi.uapi.regid import hex_id
 from guestabi.vmm.guest import RESULTS, STRIDE, image
-from guestabi.vmm.questions import everything
+from guestabi.vmm.questions import Call, Question, everything
 from guestabi.vmm.report import Answer, diff, generation, parse
 
 # For one boot, and for one guest in it, in seconds of wall time.
@@ -70,13 +70,22 @@ class Ran:
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What the guests of a run have in common: VMM, the lab's CPU model, pins (register id ->
-    value), how many seconds a boot may take, and the machine type where it is not the VMM's own."""
+    value), how many seconds a boot may take, the machine type where it is not the VMM's own, calls
+    that the guest makes ``also``, and for our VMM whether it is ``aware`` of VM-scoped registers
+    where the kernel has them, or as it was before it knew of any."""
 
     vmm: Vmm
     cpu: str
     pins: Mapping[int, int] = field(default_factory=dict)
     timeout: float = TIMEOUT_SECONDS
     machine: str = ""
+    also: tuple[Call, ...] = ()
+    aware: bool = True
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Everything that the guest asks."""
+        return (*QUESTIONS, *self.also)
 
 
 def bear(
@@ -100,12 +109,12 @@ def load(
     archive: Archive,
     kernels: Sequence[str],
     setup: Setup,
-    guests: Sequence[Saved],
+    guests: Sequence[Saved | None],
     *,
     save: bool = False,
     kept: Kept | None = None,
 ) -> Iterator[tuple[Subject, list[Ran]]]:
-    """Load each of ``guests`` on each of ``kernels``, on one boot of it.
+    """Load each of ``guests`` on each of ``kernels``, on one boot of it; None is born there.
 
     With ``save``, those that go on running are saved again. Raises LabError.
     """
@@ -144,7 +153,7 @@ def _boots(
         return Prepared(plain.build, add_vmm(plain.system, debs, there.cache / "vmms"))
 
     def finish(subject: Subject, output: bytes) -> list[Ran]:
-        return results(subject, output, len(guests))
+        return results(subject, output, len(guests), setup.questions)
 
     found = capture(
         *(archive, kernels, [setup.cpu], program, finish),
@@ -177,8 +186,10 @@ def _program(setup: Setup, guests: Sequence[Saved | None], save: bool) -> Progra
         "silence": SILENCE_SECONDS,
     }
     files = {name: each.stream for name, each in named if each is not None}
-    files["guest.bin"] = image(QUESTIONS, VCPUS, waits=not ours)
+    files["guest.bin"] = image(setup.questions, VCPUS, waits=not ours)
     if ours:
+        job["also"] = [[call.name, call.function] for call in setup.also]
+        job["aware"] = setup.aware
         job["pins"] = {hex_id(number): value for number, value in sorted(setup.pins.items())}
         files[PROGRAM] = bundle()
     else:
@@ -188,11 +199,13 @@ def _program(setup: Setup, guests: Sequence[Saved | None], save: bool) -> Progra
     return Program(["python3", script, "job.json"], files)
 
 
-def results(subject: Subject, output: bytes, count: int) -> list[Ran]:
+def results(
+    subject: Subject, output: bytes, count: int, questions: Sequence[Question] = QUESTIONS
+) -> list[Ran]:
     """Return what came home from ``subject``: ``count`` results. Raises TornResult, LabError."""
     try:
         plain = json.loads(output)
-        rows = [_ran(row) for row in plain]
+        rows = [_ran(row, questions) for row in plain]
         doing = [str(row["doing"]) for row in plain]
     except (ValueError, KeyError, TypeError, AttributeError, zlib.error, binascii.Error) as error:
         raise TornResult(f"{subject.name}: what came home is no result of a VMM") from error
@@ -210,12 +223,12 @@ def results(subject: Subject, output: bytes, count: int) -> list[Ran]:
     return rows
 
 
-def _ran(row: dict[str, object]) -> Ran:
+def _ran(row: dict[str, object], questions: Sequence[Question]) -> Ran:
     said, stream = row["said"], row["stream"]
     memories = row["reports"]
     if not isinstance(said, list) or not isinstance(memories, list):
         raise TypeError(said)
-    heard = [_heard(_unpacked(str(each))) for each in memories]
+    heard = [_heard(_unpacked(str(each)), questions) for each in memories]
     if (row["outcome"] == "running" or stream is not None) and not heard:
         raise ValueError("a guest that runs has reported")
     saved = None
@@ -233,8 +246,8 @@ def _ran(row: dict[str, object]) -> Ran:
     )
 
 
-def _heard(memory: bytes) -> Reports:
-    return tuple(parse(QUESTIONS, each) for each in _parts(memory))
+def _heard(memory: bytes, questions: Sequence[Question]) -> Reports:
+    return tuple(parse(questions, each) for each in _parts(memory))
 
 
 def _generations(memory: bytes) -> tuple[int, ...]:

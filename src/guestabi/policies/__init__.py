@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from guestabi.policies.policy import Policy, load, names, read
+from guestabi.policies.policy import Policy, load, names, parse, read
 
-__all__ = ["Policy", "load", "names", "read"]
+__all__ = ["Policy", "load", "names", "parse", "read"]

@@ -21,6 +21,7 @@ X0 = 0x6030000000100000
 STD_HYP = find("STD_HYP_BMAP").id
 PSCI = find("PSCI_VERSION").id
 CLIDR = find("CLIDR_EL1").id
+WIDGET = find("WIDGET_BMAP").id
 ENSET = find("PMCNTENSET_EL0").id
 
 
@@ -301,3 +302,23 @@ def test_the_order_is_total_and_stable():
     """Every register but SVE_VLS is written, once."""
     values = {X0: bytes(8), CLIDR: bytes(8), SVE_VLS: bytes(64), ENSET: bytes(8)}
     assert [id for id, _ in in_order(values)] == [CLIDR, X0, ENSET]
+
+
+def test_what_nobody_asked_for_keeps_no_guest_from_going_back():
+    """A new register that is zero is not in the snapshot, and one that is set is; the kernel that
+    lacks it takes the one and refuses the other by its name."""
+    widget = model.service(WIDGET, "WIDGET_BMAP", 1, "vm-scoped")
+    new = scoped(kernel("native", extras=[widget]))
+    old = scoped(kernel("per-vcpu"))
+    for value in (0, 1):
+        vm = new.create_vm()
+        vm.regs[WIDGET] = value
+        saved = save(vm, boot(vm))
+        assert (WIDGET in saved.vm) == bool(value)
+        assert restore(new, saved).vm.regs[WIDGET] == value
+        if value:
+            with pytest.raises(RegisterError) as refused:
+                restore(old, saved)
+            assert (refused.value.errno_name, refused.value.register) == ("ENOENT", WIDGET)
+        else:
+            restore(old, saved).close()

@@ -116,9 +116,10 @@ class GuestVcpu(Protocol):
 class VmRegisters(Protocol):
     """What a Vm also offers where the kernel has VM-scoped registers natively.
 
-    Specified in ``docs/uapi-vm-one-reg.md``; no real kernel has it yet, ``guestabi.model`` does.
-    KVM_CAP_ARM_VM_ONE_REG says whether. Errnos, each at the time of the call: ENOENT (unknown id),
-    EINVAL (the value is not supported), EBUSY (set, once the first vCPU exists).
+    Specified in ``docs/uapi-vm-one-reg.md``: ``kernel/vm-one-reg`` and ``guestabi.model`` have it,
+    no released kernel does. KVM_CAP_ARM_VM_ONE_REG says whether. Errnos, each at the time of the
+    call: ENOENT (unknown id), EINVAL (the value is not supported), EBUSY (set, once the first vCPU
+    exists).
     """
 
     def get_vm_reg_list(self) -> list[int]:

@@ -120,9 +120,11 @@ class ScopedKvm:
         try:
             if self._flag:
                 raw.enable_cap(REG_SCOPE)
+            new = natively(self.raw, raw)
+            new_ids = frozenset(() if new is None else new.get_vm_reg_list())
             if self._moves:
                 raw.enable_cap(VM_ONE_REG, [VM_ONE_REG_MOVE_OLD])
-            return ScopedVm(self, raw, self._backends(raw, self._ids, vm_type))
+            return ScopedVm(self, raw, self._backends(raw, self._ids, vm_type), new_ids)
         except BaseException:
             raw.close()
             raise
@@ -176,16 +178,24 @@ class ScopedKvm:
 
 
 class ScopedVm(_Wrapped):
-    """A VM with ``regs``. Vcpu handles are :class:`ScopedVcpu`; ``raw`` is the kernel's own."""
+    """A VM with ``regs``. Vcpu handles are :class:`ScopedVcpu`; ``raw`` is the kernel's own.
+
+    ``new``: the registers that are zero until somebody sets them, and were never a vCPU's.
+    """
 
     def __init__(
-        self, kvm: ScopedKvm, raw: Vm, backends: Sequence[Union[Native, ThroughVcpu]]
+        self,
+        kvm: ScopedKvm,
+        raw: Vm,
+        backends: Sequence[Union[Native, ThroughVcpu]],
+        new: frozenset[int],
     ) -> None:
         super().__init__(raw)
         self.raw: Vm = raw
         self.features = kvm.features
         self.regs = VmRegs(backends)
         self.hidden = frozenset(self.regs)
+        self.new = new
         self._backends = backends
         self._lock = threading.Lock()
         self._leader: Optional[ScopedVcpu] = None

@@ -55,13 +55,16 @@ class Restored:
 def save(vm: ScopedVm, vcpus: Sequence[ScopedVcpu]) -> Snapshot:
     """Read every register of ``vm``, and of its stopped vCPUs in the order of their indices.
 
-    Nothing is written. Raises UsageError without a vCPU, RegisterError where a read fails.
+    A register of the VM that is new and zero is left out: it need not be set where it is known, and
+    does no harm where it is not. Nothing is written. Raises UsageError without a vCPU,
+    RegisterError where a read fails.
     """
     if not vcpus:
         raise UsageError("a VM without vCPUs has nothing to save")
     own = tuple({id: vcpu.get_one_reg(id) for id in sorted(vcpu.get_reg_list())} for vcpu in vcpus)
     shared = {id: vm.regs.get_bytes(id) for id in vm.regs}
-    return Snapshot(_names(vm.features), shared, own)
+    used = {id: data for id, data in shared.items() if any(data) or id not in vm.new}
+    return Snapshot(_names(vm.features), used, own)
 
 
 def restore(

@@ -138,6 +138,7 @@ class _Vms:
             self._put(place, said(_set, vm, tells.register, value))
             machine.bear()
             self._put(f"{place}, init", said(lambda: _init(machine)))
+            self._put(f"{place}, read then", hex(_value(machine, tells.register)))
 
     def _kept(self, when: str, machine: Machine, held: dict[int, int]) -> None:
         changed = [name_of(id) for id, value in held.items() if _value(machine, id) != value]

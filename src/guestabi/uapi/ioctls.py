@@ -60,9 +60,9 @@ TABLE: tuple[Ioctl, ...] = (
     _row("KVM_GET_DEVICE_ATTR", 0xE2, _WRITE, 24, "vm", "vcpu", "device"),
     _row("KVM_HAS_DEVICE_ATTR", 0xE3, _WRITE, 24, "vm", "vcpu", "device"),
 )
-"""The three KVM_ARM_VM_* register rows are our proposal (docs/uapi-vm-one-reg.md); no kernel has
-them yet. The GET differs from KVM_GET_ONE_REG in its direction bits, because that number is
-KVM_ARM_SET_DEVICE_ADDR on a VM."""
+"""The three KVM_ARM_VM_* register rows are our proposal (docs/uapi-vm-one-reg.md), which no
+released kernel has. The GET differs from KVM_GET_ONE_REG in its direction bits, because that number
+is KVM_ARM_SET_DEVICE_ADDR on a VM."""
 
 BY_NAME = {row.name: row for row in TABLE}
 

@@ -18,6 +18,7 @@ N1 = "debian-6.12/neoverse-n1"
 PSCI = 0x6030000000140000
 STD = 0x6030000000160000
 PFR0 = 0x603000000013C020
+PFR2 = 0x603000000013C022
 TPIDR = 0x603000000013DE82
 MPIDR = 0x603000000013C005
 SVE_VLS = 0x606000000015FFFF
@@ -192,13 +193,16 @@ def test_further_vcpus_have_a_place_of_their_own(kvm):
 
 
 def test_locks_and_calls_are_counted(kvm):
-    """Creating a vCPU takes the VM-wide lock, and so does each write of a VM-wide register, from
-    however many threads; a read or a vCPU's own state does not."""
+    """Creating a vCPU takes the VM-wide lock, and so does each write of a bitmap or an ID register,
+    even of one that takes no other value, from however many threads; a read, PSCI_VERSION or a
+    vCPU's own state does not."""
     with Machine(kvm, Configuration(("psci-0.2",), None, vcpus=4)).init_all() as machine:
         assert kvm.locks == {"config": 4}
 
         def restore(vcpu) -> None:
             for _ in range(200):
+                vcpu.set_one_reg(STD, word(0))
+                vcpu.set_one_reg(PFR2, word(0))
                 vcpu.set_one_reg(PSCI, word(0x10001))
                 vcpu.set_one_reg(TPIDR, word(1))
                 vcpu.get_one_reg(PSCI)
@@ -208,8 +212,8 @@ def test_locks_and_calls_are_counted(kvm):
             thread.start()
         for thread in threads:
             thread.join()
-    assert kvm.locks == {"config": 4 + 800}
-    assert (kvm.calls["KVM_SET_ONE_REG"], kvm.calls["KVM_GET_ONE_REG"]) == (1600, 800)
+    assert kvm.locks == {"config": 4 + 1600}
+    assert (kvm.calls["KVM_SET_ONE_REG"], kvm.calls["KVM_GET_ONE_REG"]) == (3200, 800)
 
 
 def test_closed_descriptors_and_bad_names(kvm):

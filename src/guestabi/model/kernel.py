@@ -186,6 +186,19 @@ class ModelKvm(ModelHandle):
         """Whether KVM_*_ONE_REG on a vCPU reaches ``id``."""
         return id not in self._extras or self._extras[id].vcpu
 
+    def takes_lock(self, row: Row) -> bool:
+        """Whether a write through a vCPU takes the VM-wide lock: of a bitmap, and where ID
+        registers are writable of each of them, whatever it takes (arch/arm64/kvm/hypercalls.c,
+        kvm_arm_set_fw_reg_bmap; sys_regs.c, set_id_reg; counted on 6.12). PSCI_VERSION takes none.
+        """
+        decoded = regid.decode(row.id)
+        if isinstance(decoded, regid.Firmware):
+            return False
+        if self.traits.id_registers_fixed and isinstance(decoded, regid.SysReg):
+            known = (decoded.op0, decoded.op1, decoded.crn) == (3, 0, 0) and decoded.crm > 0
+            return known or bool(row.vm_mask)
+        return bool(row.vm_mask)
+
     def offers(self, id: int, features: frozenset[int]) -> bool:
         """Whether a vCPU with these feature bits has the register. Exact for the features that
         were measured; of fewer features, what the catalogue files under those that are left out

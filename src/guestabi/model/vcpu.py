@@ -127,7 +127,7 @@ class ModelVcpu(ModelHandle):
         row = self._row("KVM_SET_ONE_REG", id, data)
         if row.id == SVE_VLS and self._finalized:
             refuse_register("KVM_SET_ONE_REG", "EPERM", id, data)
-        if row.vm_mask:
+        if self._vm.kernel.takes_lock(row):
             with self._vm.locked():
                 self._write(row, id, data)
         else:

@@ -18,8 +18,9 @@ def errno_of(id: int) -> str:
     """Return EINVAL or ENOENT."""
     if id >> regid.ARCH_SHIFT != regid.ARCH_ARM64:
         return "EINVAL"
+    if id & regid.SCOPE_VM_FLAG:
+        flagged = isinstance(regid.decode(id & ~regid.SCOPE_VM_FLAG), regid.Sve)
+        return "EINVAL" if flagged else "ENOENT"
     decoded = regid.decode(id)
-    if isinstance(decoded, regid.Sve) and id & regid.SCOPE_VM_FLAG:
-        return "EINVAL"
     inside = isinstance(decoded, regid.Core) and decoded.offset + decoded.size // 4 < CORE_WORDS
     return "EINVAL" if inside else "ENOENT"

@@ -4,10 +4,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# When the sources were committed; outside a clone, a day that every zip file can name.
+EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1580601600)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-lab check bench engines atlas evidence kernels story docs capture.pyz clean
+.PHONY: help setup demo test test-lab check bench engines atlas evidence kernels story docs site capture.pyz clean
 
 help: ## what can be made here
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -69,11 +71,20 @@ kernels: $(VENV)/.dev ## build 6.12 with each patch series, boot it, and hold it
 story: $(VENV)/.dev ## tell the story in docs/story.md anew, on real kernels
 	$(BIN)/python tools/make_story.py
 
-docs: $(VENV)/.dev ## what in docs/ and the README is generated
+docs: $(VENV)/.dev ## what in docs/ and the README is generated: pages, outputs
 	$(BIN)/python tools/make_docs.py
+	$(BIN)/python tools/make_console.py
+
+site: $(VENV)/.dev ## the documentation as a site, in build/site
+	$(BIN)/python -m mkdocs build --strict
 
 capture.pyz: $(VENV)/.demo ## dist/guestabi-capture.pyz: one file that measures a host
 	@mkdir -p dist
+	$(BIN)/python -m guestabi.probe.bundle dist/guestabi-capture.pyz
+
+dist: $(VENV)/.dev ## dist/: wheel, sdist and guestabi-capture.pyz, the same bytes each time
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python -m build --outdir dist
 	$(BIN)/python -m guestabi.probe.bundle dist/guestabi-capture.pyz
 
 clean: ## remove what was made, but not the lab's cache

@@ -20,6 +20,7 @@ LAYERS = (
     {"probe", "vmm"},
     {"fleet"},
     {"report", "lab"},
+    {"serve"},
     {"cli"},
 )
 """From the bottom up: a module imports from its own package and from lower layers."""

@@ -10,11 +10,17 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import designs_page
 import evidence_page
 import incidents_page
+import make_man
+import reference_commands
+import reference_registers
+import reference_schemas
 from click.testing import CliRunner
 
 from guestabi import policies
@@ -81,6 +87,21 @@ def run(words: str) -> str:
     return done.stdout
 
 
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "admission": schemas.admission_schema,
+    "baseline": schemas.baseline_schema,
+    "check": schemas.check_schema,
+    "matrix": schemas.matrix_schema,
+    "no-baseline": schemas.no_baseline_schema,
+    "plan": schemas.plan_schema,
+    "profile": schema.json_schema,
+}
+
+
+def _json_of(make: Callable[[], object]) -> str:
+    return json.dumps(make(), indent=1, sort_keys=True) + "\n"
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "matrix.svg": matrix_picture,
     DOCS / "baseline.md": with_examples(DOCS / "baseline.md"),
@@ -90,14 +111,17 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "incidents.md": incidents_page.page,
     DOCS / "rules.md": rules_page,
     DOCS / "policies.md": policies_page,
-    DOCS / "schemas" / "profile.json": lambda: _json(schema.json_schema()),
-    DOCS / "schemas" / "check.json": lambda: _json(schemas.check_schema()),
-    DOCS / "schemas" / "matrix.json": lambda: _json(schemas.matrix_schema()),
-    DOCS / "schemas" / "baseline.json": lambda: _json(schemas.baseline_schema()),
-    DOCS / "schemas" / "no-baseline.json": lambda: _json(schemas.no_baseline_schema()),
-    DOCS / "schemas" / "plan.json": lambda: _json(schemas.plan_schema()),
-    DOCS / "schemas" / "admission.json": lambda: _json(schemas.admission_schema()),
+    DOCS / "reference" / "commands.md": reference_commands.commands_page,
+    DOCS / "reference" / "exit-codes.md": reference_commands.exit_page,
+    DOCS / "reference" / "registers.md": reference_registers.registers_page,
+    DOCS / "reference" / "schemas.md": lambda: reference_schemas.schemas_page(
+        {name: make() for name, make in SCHEMAS.items()}
+    ),
+    **{
+        DOCS / "schemas" / f"{name}.json": partial(_json_of, make) for name, make in SCHEMAS.items()
+    },
     ROOT / "README.md": with_examples(ROOT / "README.md"),
+    ROOT / "man" / "guestabi.1": make_man.page,
 }
 PAGES.update(evidence_page.pages())
 
@@ -119,10 +143,6 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             writing.write_text(path, PAGES[path]())
     return 1 if options.check and found else 0
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, indent=1, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

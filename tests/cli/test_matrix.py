@@ -81,7 +81,9 @@ def test_many_hosts_are_answered_at_once(run, monkeypatch):
     one_by_one = run(*words)
     asked = []
     real = bulk.matrix
-    monkeypatch.setattr(bulk, "matrix", lambda *given: asked.append(given) or real(*given))
+    monkeypatch.setattr(
+        bulk, "matrix", lambda *given, **how: asked.append(given) or real(*given, **how)
+    )
     monkeypatch.setattr(matrix, "MANY", 1)
     assert run(*words) == one_by_one
     assert len(asked) == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import group
 from guestabi.errors import UsageError
 
@@ -17,7 +17,9 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--cpu", metavar="NAME", help="Only captures of that CPU model.")
+@click.option(
+    "--cpu", metavar="NAME", help="Only captures of that CPU model.", shell_complete=names.cpus
+)
 @options.formats("text", "json")
 @options.output
 def list_command(cpu: str | None, style: str, output: str | None) -> None:

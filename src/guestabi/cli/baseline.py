@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import SETTINGS, Group
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from guestabi.fleet.admission import Admission
     from guestabi.fleet.baseline import Baseline, NoBaseline
     from guestabi.fleet.beyond import Beyond
@@ -29,6 +31,11 @@ class _Defaulting(Group):  # type: ignore[misc, valid-type]
         rest: list[str] = super().parse_args(ctx, args)
         return rest
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found: list[CompletionItem] = super().shell_complete(ctx, incomplete)
+        (hosts,) = (each for each in make.params if each.name == "profiles")
+        return [*hosts.shell_complete(ctx, incomplete), *found]
+
 
 def _group() -> None:
     """One guest ABI for many hosts, as pins for a VMM to set when a guest is born.
@@ -46,7 +53,7 @@ command: click.Group = click.group(
 
 
 @command.command(DEFAULT)
-@click.argument("profiles", nargs=-1, required=True, metavar="P...")
+@click.argument("profiles", nargs=-1, required=True, metavar="P...", shell_complete=names.profiles)
 @click.option("--name", default="baseline", show_default=True, help="What to call it.")
 @click.option(
     "--version",
@@ -70,6 +77,7 @@ command: click.Group = click.group(
 @click.option(
     "-o", "--output", type=click.Path(), help="Write the baseline there, whole or not at all."
 )
+@options.quiet()
 def make(
     profiles: tuple[str, ...],
     name: str,
@@ -78,6 +86,7 @@ def make(
     form: str | None,
     style: str,
     output: str | None,
+    quiet: bool,
 ) -> int:
     """The greatest guest ABI that every P accepts, or the smallest set that has none.
 
@@ -91,16 +100,16 @@ def make(
     from guestabi.fleet import files
     from guestabi.fleet.baseline import NoBaseline, baseline
 
-    hosts = [options.profile(each) for each in profiles]
+    hosts = options.profiles(profiles, quiet)
     found = baseline(hosts, name, version, allow_dead=allow_dead)
     if isinstance(found, NoBaseline):
         _refuse(found, style)
         return UNSAFE
     if form is not None:
-        return _export(found, hosts, form, output)
+        return _export(found, hosts, form, output, quiet)
     if style == "json" or output is not None:
         emit.text(files.to_text(found), output)
-        _note(found)
+        _note(found, quiet)
         return found.exit_status()
     from guestabi.report import baseline_text
 
@@ -117,25 +126,28 @@ def _beyond(hosts: list[HostProfile], found: Baseline) -> tuple[Beyond, ...] | N
     return beyond.beyond(hosts, found.values)
 
 
-def _export(found: Baseline, hosts: list[HostProfile], form: str, output: str | None) -> int:
+def _export(
+    found: Baseline, hosts: list[HostProfile], form: str, output: str | None, quiet: bool
+) -> int:
     from guestabi.fleet.export import export
     from guestabi.report.clean import one_line
 
     written = export(found, form, hosts)
     emit.text(written.text, output)
-    for each in written.left_out:
-        emit.note(f"guestabi: left out: {each}; {each.remedy}")
-    for words in written.notes:
-        emit.note(f"guestabi: {one_line(words)}")
-    _note(found)
+    if not quiet:
+        for each in written.left_out:
+            emit.note(f"guestabi: left out: {each}; {each.remedy}")
+        for words in written.notes:
+            emit.note(f"guestabi: {one_line(words)}")
+    _note(found, quiet)
     return written.exit_status(found)
 
 
-def _note(found: Baseline) -> None:
+def _note(found: Baseline, quiet: bool) -> None:
     from guestabi.registers.catalogue import name_of
 
     untold = sorted({name_of(each.id) for each in found.unknown})
-    if untold:
+    if untold and not quiet:
         emit.note(f"guestabi: not known of every host: {', '.join(untold)}")
 
 
@@ -149,11 +161,12 @@ def _refuse(found: NoBaseline, style: str) -> None:
 
 
 @command.command("admit")
-@click.argument("baseline")
-@click.argument("profile", metavar="P")
+@click.argument("baseline", shell_complete=names.files)
+@click.argument("profile", metavar="P", shell_complete=names.profiles)
 @options.formats("text", "json", "junit", "sarif")
 @options.output
-def admit(baseline: str, profile: str, style: str, output: str | None) -> int:
+@options.quiet("Print nothing: only the exit status tells.")
+def admit(baseline: str, profile: str, style: str, output: str | None, quiet: bool) -> int:
     """May this host join? Every pin of BASELINE, asked of P, and what has no pin, compared.
 
     Exit status: 0 admitted, 100 refused, 101 cannot tell.
@@ -161,7 +174,8 @@ def admit(baseline: str, profile: str, style: str, output: str | None) -> int:
     from guestabi.fleet import admission, files
 
     found = admission.admit(files.load(baseline), options.profile(profile))
-    _put(found, style, output)
+    if not quiet:
+        _put(found, style, output)
     return found.exit_status()
 
 

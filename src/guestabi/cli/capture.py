@@ -7,6 +7,9 @@ import click
 from guestabi.cli import emit, options
 from guestabi.cli.help import command as make
 
+STAGES = 4
+"""The VM, the first reading, the sweep of values, windows and what guest code sees."""
+
 
 @make("capture")
 @click.option("--features", metavar="NAMES", help="vCPU features, by comma (default: the host's).")
@@ -25,13 +28,19 @@ def command(
     The profile goes to standard output or FILE. Needs read-write on the device, and nothing else.
     On hosts where nothing may be installed, guestabi-capture.pyz does the same in one file.
     """
+    from guestabi.cli.progress import watch
     from guestabi.probe.standalone import measure_here
     from guestabi.profile import canonical
 
-    say = (lambda line: None) if quiet else emit.note
     chosen = features.split(",") if features else None
-    profile = measure_here(
-        features=chosen, name=name, device=device, guest=not no_guest, progress=say
-    )
-    say(f"{len(profile['registers'])} registers measured; no VM is left")
+    with watch("stages", STAGES, quiet=quiet) as watched:
+
+        def say(line: str) -> None:
+            watched.say(line)
+            watched.step()
+
+        profile = measure_here(
+            features=chosen, name=name, device=device, guest=not no_guest, progress=say
+        )
+        say(f"{len(profile['registers'])} registers measured; no VM is left")
     emit.text(canonical.to_text(profile), output)

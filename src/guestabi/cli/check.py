@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import command as make
 
 if TYPE_CHECKING:
@@ -15,11 +15,21 @@ if TYPE_CHECKING:
 
 
 @make("check")
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
+@click.argument("a", metavar="A", shell_complete=names.profiles)
+@click.argument("b", metavar="B", shell_complete=names.profiles)
 @options.vmm
-@click.option("--pin", metavar="FILE", help="Pins in place of the baseline: JSON or TOML.")
-@click.option("--waivers", metavar="FILE", help="Findings that are accepted, with reasons: TOML.")
+@click.option(
+    "--pin",
+    metavar="FILE",
+    help="Pins in place of the baseline: JSON or TOML.",
+    shell_complete=names.files,
+)
+@click.option(
+    "--waivers",
+    metavar="FILE",
+    help="Findings that are accepted, with reasons: TOML.",
+    shell_complete=names.files,
+)
 @click.option("--question", type=click.Choice(options.QUESTIONS), help="Ask only this one.")
 @options.formats("text", "json", "junit", "sarif")
 @options.output

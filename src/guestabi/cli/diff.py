@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import command as make
 
 
 @make("diff")
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
+@click.argument("a", metavar="A", shell_complete=names.profiles)
+@click.argument("b", metavar="B", shell_complete=names.profiles)
 @options.formats("text", "json")
 @options.output
 def command(a: str, b: str, style: str, output: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -32,7 +32,10 @@ def data(result: Any, path: str | None = None) -> None:
 def show(result: RenderableType, path: str | None = None) -> None:
     """Put a rich renderable out: colours on a terminal unless NO_COLOR, plain anywhere else."""
     if path is None and sys.stdout.isatty():
-        _console(sys.stdout, None).print(result, crop=False)
+        from guestabi.cli.narrow import fit
+
+        console = _console(sys.stdout, None)
+        console.print(fit(result, console, console.width), crop=False)
     else:
         text(plain(result), path)
 
@@ -53,4 +56,13 @@ def note(words: str) -> None:
 def _console(stream: TextIO, width: int | None) -> Console:
     from rich.console import Console
 
-    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+    # Where no terminal is, no FORCE_COLOR puts escape sequences into a pipe or a file.
+    colours: Literal["auto"] | None = "auto" if width is None else None
+    return Console(
+        file=stream,
+        width=width,
+        color_system=colours,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import group
 from guestabi.errors import UsageError
 
@@ -26,8 +26,8 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("directory", metavar="DIR")
-@click.argument("plan", metavar="PLAN.toml")
+@click.argument("directory", metavar="DIR", shell_complete=names.folders)
+@click.argument("plan", metavar="PLAN.toml", shell_complete=names.files)
 @options.formats("text", "json", "junit", "sarif")
 @options.output
 @options.quiet("Print nothing: only the exit status tells.")
@@ -57,12 +57,17 @@ def check(directory: str, plan: str, style: str, output: str | None, quiet: bool
 
 
 @command.command("add")
-@click.argument("directory", metavar="DIR")
-@click.argument("profiles", nargs=-1, metavar="[P]...")
+@click.argument("directory", metavar="DIR", shell_complete=names.folders)
+@click.argument("profiles", nargs=-1, metavar="[P]...", shell_complete=names.profiles)
 @click.option("--host", metavar="NAME", help="The host's name, for one P. Default: the profile's.")
 @click.option("--group", "host_group", metavar="G", help="A label of these hosts.")
-@click.option("--vmm", metavar="V", help="The VMM that these hosts run.")
-@click.option("--hosts", metavar="FILE", help="CSV: host,profile and any of kernel,group,vmm.")
+@click.option("--vmm", metavar="V", help="The VMM that these hosts run.", shell_complete=names.vmms)
+@click.option(
+    "--hosts",
+    metavar="FILE",
+    help="CSV: host,profile and any of kernel,group,vmm.",
+    shell_complete=names.files,
+)
 @options.formats("text", "json")
 @options.quiet()
 def add(
@@ -104,7 +109,7 @@ def add(
 
 
 @command.command("list")
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=names.folders)
 @click.option("--group", "host_group", metavar="G", help="Only that group's hosts.")
 @click.option("--all", "every", is_flag=True, help="Every host, a line each.")
 @options.formats("text", "json")
@@ -130,7 +135,7 @@ def list_command(
 
 
 @command.command("classes")
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=names.folders)
 @options.formats("text", "json")
 @options.output
 def classes(directory: str, style: str, output: str | None) -> None:
@@ -147,7 +152,7 @@ def classes(directory: str, style: str, output: str | None) -> None:
 
 
 @command.command("census")
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=names.folders)
 @click.argument("registers", nargs=-1, metavar="[REGISTER]...")
 @options.formats("text", "json")
 @options.output
@@ -170,7 +175,7 @@ def census(directory: str, registers: tuple[str, ...], style: str, output: str |
 
 
 @command.command("query")
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=names.folders)
 @click.argument("sql", required=False, metavar="[SQL]")
 @click.option("--builtin", metavar="NAME", help="A built-in query in place of SQL.")
 @click.option("--register", default=REGISTER, show_default=True, help="What it asks about.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import group
 from guestabi.cli.options import F
 from guestabi.errors import LabError, UsageError
@@ -42,14 +42,27 @@ def kernel_option(function: F) -> F:
         "A series (6.12), a version (6.12.117), a release, one of our own (6.12+vm-one-reg), or "
         "all; may be repeated."
     )
-    return click.option("--kernel", "kernels", multiple=True, required=True, help=said)(function)
+    return click.option(
+        "--kernel",
+        "kernels",
+        multiple=True,
+        required=True,
+        help=said,
+        shell_complete=names.series,
+    )(function)
 
 
 def cpu_option(function: F) -> F:
     """Add ``--cpu``."""
     said = "A QEMU CPU model, or all; may be repeated."
     return click.option(
-        "--cpu", "cpus", multiple=True, default=(CPU,), show_default=True, help=said
+        "--cpu",
+        "cpus",
+        multiple=True,
+        default=(CPU,),
+        show_default=True,
+        help=said,
+        shell_complete=names.cpus,
     )(function)
 
 
@@ -58,11 +71,21 @@ vmm_option = click.option(
     default=options.DEFAULT_VMM,
     show_default=True,
     help="The VMM that moves it: qemu-7.2, qemu-10.0, qemu-11.1 or ours.",
+    shell_complete=names.vmms,
 )
 one_kernel = click.option(
-    "--kernel", required=True, help="A series, version, release, or one of our own."
+    "--kernel",
+    required=True,
+    help="A series, version, release, or one of our own.",
+    shell_complete=names.series,
 )
-one_cpu = click.option("--cpu", default=CPU, show_default=True, help="A QEMU CPU model.")
+one_cpu = click.option(
+    "--cpu",
+    default=CPU,
+    show_default=True,
+    help="A QEMU CPU model.",
+    shell_complete=names.cpus,
+)
 timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(min=1),
@@ -222,7 +245,7 @@ def _deliver(captured: Captured[str], output: str | None, *, many: bool) -> None
 
 
 @command.command("rehearse")
-@click.argument("source")
+@click.argument("source", shell_complete=names.profiles)
 @one_kernel
 @one_cpu
 @timeout_option
@@ -295,15 +318,33 @@ def conformance(kernel: str, cpu: str, timeout: float, output: str | None, quiet
 
 
 @command.command("migrate")
-@click.option("--from", "source", required=True, help="The kernel where the guest is born.")
-@click.option("--to", "destination", required=True, help="The kernel that it moves to.")
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    help="The kernel where the guest is born.",
+    shell_complete=names.series,
+)
+@click.option(
+    "--to",
+    "destination",
+    required=True,
+    help="The kernel that it moves to.",
+    shell_complete=names.series,
+)
 @vmm_option
 @click.option(
-    "--to-vmm", metavar="VMM", help="The destination's VMM, if another: a VMM upgrade or rollback."
+    "--to-vmm",
+    metavar="VMM",
+    help="The destination's VMM, if another: a VMM upgrade or rollback.",
+    shell_complete=names.vmms,
 )
 @one_cpu
 @click.option(
-    "--pin", metavar="FILE", help="What the guest is born with: JSON or TOML, as in check."
+    "--pin",
+    metavar="FILE",
+    help="What the guest is born with: JSON or TOML, as in check.",
+    shell_complete=names.files,
 )
 @click.option("--return", "back", is_flag=True, help="And home again, if it gets there.")
 @timeout_option
@@ -367,7 +408,12 @@ def migrate(
 @one_cpu
 @timeout_option
 @click.option("--fresh", is_flag=True, help="Boot everything anew, whatever was seen before.")
-@click.option("--raw", metavar="FILE", help="Write what was seen, without predictions, there too.")
+@click.option(
+    "--raw",
+    metavar="FILE",
+    help="Write what was seen, without predictions, there too.",
+    shell_complete=names.files,
+)
 @click.option(
     "--format", "style", type=click.Choice(STYLES), help="Default: by the output's suffix, or text."
 )
@@ -422,7 +468,13 @@ def matrix(
 @click.argument("name", type=click.Choice(STORIES))
 @one_cpu
 @click.option("--fresh", is_flag=True, help="Boot everything anew, whatever was seen before.")
-@click.option("--plan", "folder", metavar="DIR", help="Leave plans, policies and capture there.")
+@click.option(
+    "--plan",
+    "folder",
+    metavar="DIR",
+    help="Leave plans, policies and capture there.",
+    shell_complete=names.folders,
+)
 @options.formats("text", "json")
 @options.output
 @options.quiet()

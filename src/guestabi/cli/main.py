@@ -39,11 +39,14 @@ COMMANDS = {
     "plan": Row("plan", "Decide", "Prove that a rollout can be undone at every step."),
     "fleet": Row("fleet", "Decide", "Many hosts: who shows what, and how many."),
     "diff": Row("diff", "Decide", "What changed between two hosts, by register and field."),
+    "report": Row("report", "Look", "One page of all of it, in a browser, without a network."),
     "show": Row("show", "Look", "One profile, or one register of it."),
     "regs": Row("regs", "Look", "The register catalogue, and when each kernel changed what."),
     "atlas": Row("atlas", "Look", "The profiles that ship."),
     "model": Row("model", "Look", "Executable kernels: which design keeps which promise?"),
+    "serve": Row("serve", "Look", "A page and a JSON API over a fleet or a folder."),
     "lab": Row("lab", "Lab", "Real arm64 kernels in QEMU."),
+    "completion": Row("completion", "Shell", "Complete command lines in bash, zsh and fish."),
 }
 
 
@@ -65,6 +68,8 @@ class LazyGroup(Group):  # type: ignore[misc, valid-type]
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, rest = args[0], args[1:]
+        if ctx.resilient_parsing and name not in COMMANDS:
+            return name, None, rest
         return name, _load(name), rest
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Sequence
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import command as make
 from guestabi.errors import UsageError
 
 if TYPE_CHECKING:
+    from guestabi.cli.progress import Told
     from guestabi.policies import Policy
     from guestabi.profile.host import HostProfile
     from guestabi.report.grid import Grid
@@ -25,8 +26,13 @@ MANY = 200
 
 
 @make("matrix")
-@click.argument("profiles", nargs=-1, metavar="P...")
-@click.option("--cpu", metavar="NAME", help="Every series' newest capture of that CPU model.")
+@click.argument("profiles", nargs=-1, metavar="P...", shell_complete=names.profiles)
+@click.option(
+    "--cpu",
+    metavar="NAME",
+    help="Every series' newest capture of that CPU model.",
+    shell_complete=names.cpus,
+)
 @options.vmm
 @click.option(
     "--question", type=click.Choice(options.QUESTIONS), default="forward", show_default=True
@@ -35,6 +41,7 @@ MANY = 200
     "--format", "style", type=click.Choice(STYLES), help="Default: by the output's suffix, or text."
 )
 @options.output
+@options.quiet()
 def command(
     profiles: tuple[str, ...],
     cpu: str | None,
@@ -42,6 +49,7 @@ def command(
     question: str,
     style: str | None,
     output: str | None,
+    quiet: bool,
 ) -> None:
     """Every pair at once: rows from, columns to.
 
@@ -50,13 +58,14 @@ def command(
     from guestabi import policies
 
     policy = policies.load(vmm)
-    hosts = _hosts(profiles, cpu)
+    hosts = _hosts(profiles, cpu, quiet)
     chosen = style or options.by_suffix(output, STYLES)
-    _put(_grid(hosts, policy, question, reasons=chosen == "svg"), chosen, output)
+    grid = _grid(hosts, policy, question, reasons=chosen == "svg", quiet=quiet)
+    _put(grid, chosen, output)
 
 
-def _hosts(names: Sequence[str], cpu: str | None) -> list[HostProfile]:
-    chosen = list(names)
+def _hosts(given: Sequence[str], cpu: str | None, quiet: bool) -> list[HostProfile]:
+    chosen = list(given)
     if cpu is not None:
         from guestabi import atlas
 
@@ -66,10 +75,13 @@ def _hosts(names: Sequence[str], cpu: str | None) -> list[HostProfile]:
             "no profiles to compare",
             hint="name some, or take the shipped ones with --cpu neoverse-n1",
         )
-    return [options.profile(name) for name in chosen]
+    return options.profiles(chosen, quiet)
 
 
-def _grid(hosts: Sequence[HostProfile], policy: Policy, question: str, *, reasons: bool) -> Grid:
+def _grid(
+    hosts: Sequence[HostProfile], policy: Policy, question: str, *, reasons: bool, quiet: bool
+) -> Grid:
+    from guestabi.cli import progress
     from guestabi.compat import verdict
     from guestabi.report import grid
 
@@ -79,19 +91,36 @@ def _grid(hosts: Sequence[HostProfile], policy: Policy, question: str, *, reason
         more = len(said) - _REASONS
         return (*said[:_REASONS], *((f"and {more} more",) if more > 0 else ()))
 
-    verdicts = _verdicts(hosts, policy, question)
-    return grid.build(hosts, policy.name, question, verdicts, why if reasons else None)
+    with progress.counter("weighing moves", quiet) as tell:
+        verdicts = _verdicts(hosts, policy, question, tell)
+    if not reasons:
+        return grid.build(hosts, policy.name, question, verdicts)
+    asked = sum(verdict != "same" for row in verdicts for verdict in row)
+    with progress.watch("reasons", asked, quiet=quiet) as watched:
+
+        def counted(a: HostProfile, b: HostProfile) -> tuple[str, ...]:
+            watched.step()
+            return why(a, b)
+
+        return grid.build(hosts, policy.name, question, verdicts, counted)
 
 
-def _verdicts(hosts: Sequence[HostProfile], policy: Policy, question: str) -> list[list[str]]:
+def _verdicts(
+    hosts: Sequence[HostProfile], policy: Policy, question: str, tell: Told | None
+) -> list[list[str]]:
     if len(hosts) > MANY and find_spec("numpy"):
         from guestabi.compat import bulk, effects
 
-        ranks = bulk.matrix(hosts, policy).ranks[question].tolist()
+        ranks = bulk.matrix(hosts, policy, progress=tell).ranks[question].tolist()
         return [[effects.ORDER[rank] for rank in row] for row in ranks]
-    from guestabi.compat import matrix
+    from guestabi.compat.matrix import Engine
 
-    return [[cell[question] for cell in row] for row in matrix.matrix(hosts, policy)]
+    engine, found = Engine(policy), []
+    for number, a in enumerate(hosts, 1):
+        found.append([engine.verdicts(a, b)[question] for b in hosts])
+        if tell is not None:
+            tell(number, len(hosts))
+    return found
 
 
 def _put(grid: Grid, style: str, output: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -35,8 +34,14 @@ def command() -> None:
 )
 @options.formats("text", "json")
 @options.output
+@options.quiet()
 def check(
-    designs: tuple[str, ...], explain: str | None, versions: int, style: str, output: str | None
+    designs: tuple[str, ...],
+    explain: str | None,
+    versions: int,
+    style: str,
+    output: str | None,
+    quiet: bool,
 ) -> None:
     """Which design keeps which promise, under every behaviour of VMMs?
 
@@ -52,7 +57,7 @@ def check(
     if explain is not None and explain not in PROPERTIES:
         raise UnknownName("property", explain, PROPERTIES)
     bound = Bound(kernels=versions, vmms=versions)
-    columns = dict(zip((row.name for row in rows), _columns(rows, bound), strict=True))
+    columns = dict(zip((row.name for row in rows), _columns(rows, bound, quiet), strict=True))
     if style == "json":
         emit.data(table.to_builtins(columns, bound), output)
         return
@@ -84,13 +89,13 @@ def _show(
     emit.show(Group(*parts), output)
 
 
-def _columns(rows: Sequence[Design], bound: Bound) -> list[dict[str, Cell]]:
+def _columns(rows: Sequence[Design], bound: Bound, quiet: bool) -> list[dict[str, Cell]]:
+    from guestabi.cli import progress, workers
     from guestabi.model.table import column
 
-    workers = min(len(rows), os.cpu_count() or 1)
-    if workers == 1:
-        return [column(row, bound) for row in rows]
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(column, rows, [bound] * len(rows)))
+    found = []
+    with progress.watch("designs", len(rows), quiet=quiet) as watched:
+        for cells in workers.forked(lambda row: column(row, bound), rows):
+            found.append(cells)
+            watched.step()
+    return found

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 import click
 
+from guestabi.cli import names
 from guestabi.errors import UnknownName
 
 if TYPE_CHECKING:
     from guestabi.profile.host import HostProfile
+
+MANY = 20
+"""Profiles whose reading somebody may wait for."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,7 +27,9 @@ QUESTIONS = ("forward", "return", "rollback", "pinned")
 def vmm(function: F) -> F:
     """Add ``--vmm``."""
     said = "Loader policy: how the VMM saves and restores registers."
-    return click.option("--vmm", default=DEFAULT_VMM, show_default=True, help=said)(function)
+    return click.option(
+        "--vmm", default=DEFAULT_VMM, show_default=True, help=said, shell_complete=names.vmms
+    )(function)
 
 
 def output(function: F) -> F:
@@ -61,6 +67,19 @@ def profile(argument: str) -> HostProfile:
         if not error.hint:
             error.hint = "give a profile's file, or a name that 'guestabi atlas list' shows"
         raise
+
+
+def profiles(arguments: Sequence[str], quiet: bool) -> list[HostProfile]:
+    """Return the profiles that a command line names, with progress; raises as :func:`profile`."""
+    from guestabi.cli import progress
+
+    found = []
+    with progress.counter("reading profiles", quiet or len(arguments) < MANY) as tell:
+        for number, each in enumerate(arguments, 1):
+            found.append(profile(each))
+            if tell is not None:
+                tell(number, len(arguments))
+    return found
 
 
 def _looks_like_a_path(argument: str) -> bool:

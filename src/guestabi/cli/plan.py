@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import group
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("plan", metavar="PLAN.toml")
+@click.argument("plan", metavar="PLAN.toml", shell_complete=names.files)
 @options.formats("text", "json", "junit", "sarif")
 @options.output
 @options.quiet("Print nothing: only the exit status tells.")
@@ -63,11 +63,35 @@ def put(proof: Proof, style: str, output: str | None) -> None:
 
 
 @command.command("new")
-@click.option("--from", "before", required=True, metavar="KERNEL", help="Series, or a profile.")
-@click.option("--to", "after", metavar="KERNEL", help="Series, or a profile. Default: the same.")
+@click.option(
+    "--from",
+    "before",
+    required=True,
+    metavar="KERNEL",
+    help="Series, or a profile.",
+    shell_complete=names.series,
+)
+@click.option(
+    "--to",
+    "after",
+    metavar="KERNEL",
+    help="Series, or a profile. Default: the same.",
+    shell_complete=names.series,
+)
 @options.vmm
-@click.option("--to-vmm", metavar="VMM", help="The VMM afterwards. Default: the same.")
-@click.option("--cpu", default="neoverse-n1", show_default=True, help="For a series: which CPU.")
+@click.option(
+    "--to-vmm",
+    metavar="VMM",
+    help="The VMM afterwards. Default: the same.",
+    shell_complete=names.vmms,
+)
+@click.option(
+    "--cpu",
+    default="neoverse-n1",
+    show_default=True,
+    help="For a series: which CPU.",
+    shell_complete=names.cpus,
+)
 @click.option("--hosts", type=click.IntRange(min=4), default=100, show_default=True)
 @options.output
 def new(
@@ -106,7 +130,7 @@ def _profile(said: str, cpu: str) -> str:
 
 
 @command.command("repair")
-@click.argument("plan", metavar="PLAN.toml")
+@click.argument("plan", metavar="PLAN.toml", shell_complete=names.files)
 @options.formats("text", "json")
 @click.option("-o", "--output", type=click.Path(), help="Write the repaired plan there.")
 @options.quiet()
@@ -122,7 +146,8 @@ def repair(plan: str, style: str, output: str | None, quiet: bool) -> int:
     from guestabi.fleet.plan.proof import prove
     from guestabi.fleet.plan.written import to_toml
 
-    proof = prove(planfile.load(plan))
+    with progress.counter("looking at every way", quiet) as tell:
+        proof = prove(planfile.load(plan), tell)
     if proof.verdict == "proved":
         put(proof, style, None)
         return SAFE
@@ -144,17 +169,20 @@ def repair(plan: str, style: str, output: str | None, quiet: bool) -> int:
 
 
 @command.command("show")
-@click.argument("plan", metavar="PLAN.toml")
+@click.argument("plan", metavar="PLAN.toml", shell_complete=names.files)
 @options.output
 @click.option("--bare", is_flag=True, help="Without looking for what breaks it.")
-def show(plan: str, output: str | None, bare: bool) -> None:
+@options.quiet()
+def show(plan: str, output: str | None, bare: bool, quiet: bool) -> None:
     """Draw it: time across, host groups down, where guests may be and where they would be stuck.
 
     An SVG picture, which -o writes to a file.
     """
-    from guestabi.cli import planfile
+    from guestabi.cli import planfile, progress
     from guestabi.fleet.plan.search import explore
     from guestabi.report import plan_svg
 
     loaded = planfile.load(plan)
-    emit.text(plan_svg.render(loaded, None if bare else explore(loaded)), output)
+    with progress.counter("looking at every way", quiet) as tell:
+        found = None if bare else explore(loaded, tell)
+    emit.text(plan_svg.render(loaded, found), output)

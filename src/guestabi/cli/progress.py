@@ -18,6 +18,13 @@ class Watch(NamedTuple):
     step: Callable[[], None]
 
 
+NARROW = 60
+"""Columns below which there is room for figures, but for no bar."""
+
+Told = Callable[[int, int], None]
+"""Is told how many of how many are done."""
+
+
 @contextmanager
 def watch(what: str, total: int | None, *, quiet: bool) -> Iterator[Watch]:
     """Show progress of ``total`` steps (None: not known yet) until the block ends."""
@@ -31,7 +38,7 @@ def watch(what: str, total: int | None, *, quiet: bool) -> Iterator[Watch]:
 
 
 @contextmanager
-def counter(what: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+def counter(what: str, quiet: bool) -> Iterator[Told | None]:
     """Yield what is told how many of how many are done; None where nobody looks."""
     if quiet or not sys.stderr.isatty():
         yield None
@@ -66,11 +73,9 @@ def _bars() -> Progress:
         TimeRemainingColumn,
     )
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    what, done, left = TextColumn("{task.description}", markup=False), MofNCompleteColumn(), "left"
+    if console.width < NARROW:
+        return Progress(what, done, TimeRemainingColumn(), console=console, transient=True)
+    columns = (what, BarColumn(), done, TimeElapsedColumn(), TimeRemainingColumn(), left)
+    return Progress(*columns, console=console, transient=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import group
 from guestabi.errors import UsageError
 
@@ -67,7 +67,13 @@ def show_command(register: str, style: str, output: str | None) -> None:
 
 @command.command("history")
 @click.argument("register", metavar="NAME_OR_ID")
-@click.option("--cpu", default=DEFAULT_CPU, show_default=True, help="Captures of that CPU model.")
+@click.option(
+    "--cpu",
+    default=DEFAULT_CPU,
+    show_default=True,
+    help="Captures of that CPU model.",
+    shell_complete=names.cpus,
+)
 @options.formats("text", "json")
 @options.output
 def history_command(register: str, cpu: str, style: str, output: str | None) -> None:

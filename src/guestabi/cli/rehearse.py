@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import command as make
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @make("rehearse")
-@click.argument("source")
+@click.argument("source", shell_complete=names.profiles)
 @click.option("--device", default="/dev/kvm", show_default=True, help="KVM's device node.")
 @options.vmm
 @options.formats("text", "json")

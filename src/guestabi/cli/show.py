@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import command as make
 from guestabi.errors import UsageError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @make("show")
-@click.argument("profile")
+@click.argument("profile", shell_complete=names.profiles)
 @click.option("--register", metavar="NAME", help="Only this register, in full: a name or an id.")
 @options.formats("text", "json")
 @options.output

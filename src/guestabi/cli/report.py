@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,18 +12,16 @@ from guestabi.cli import emit, options
 from guestabi.cli.help import command as make
 
 if TYPE_CHECKING:
+    from guestabi.fleet.plan.proof import Proof
+    from guestabi.policies import Policy
     from guestabi.profile.host import HostProfile
+
+_SAID = f"Loader policy; several may be given.  [default: {options.DEFAULT_VMM}, or the plan's]"
 
 
 @make("report")
-@click.argument("things", nargs=-1, metavar="[PROFILES...]")
-@click.option(
-    "--vmm",
-    "vmms",
-    multiple=True,
-    help="Loader policy; several may be given, to choose among on the page.  [default: "
-    f"{options.DEFAULT_VMM}]",
-)
+@click.argument("things", nargs=-1, metavar="[PROFILES|PLAN.toml|RESULTS.json]...")
+@click.option("--vmm", "vmms", multiple=True, help=_SAID)
 @click.option("--title", help="What the page is called.  [default: what it shows]")
 @click.option(
     "-o",
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     help="The page: one HTML file, written whole or not at all.",
 )
 def command(things: tuple[str, ...], vmms: tuple[str, ...], title: str | None, output: str) -> None:
-    """One self-contained page of profiles; without any, of the atlas.
+    """One self-contained page of profiles, a plan, results of the lab; without any, of the atlas.
 
     Every pair of hosts, with findings and remedies behind each cell; when each kernel changed what;
-    hosts by class. The page needs no network. A link into it names what is open.
+    hosts by class, and baselines; a plan's stories, line by line; what 'guestabi lab matrix
+    --format json' saw beside what was predicted. The page needs no network. A link into it names
+    what is open.
 
     A report, not a check: the exit status is 0 whatever it shows.
     """
@@ -42,15 +44,71 @@ def command(things: tuple[str, ...], vmms: tuple[str, ...], title: str | None, o
     from guestabi.cli import workers
     from guestabi.report import html
 
-    chosen = [policies.load(name) for name in dict.fromkeys(vmms or (options.DEFAULT_VMM,))]
-    hosts = _hosts(things)
-    page = html.Report(title or ("the atlas" if not things else "report"), hosts, chosen)
+    given = _sorted(things)
+    if not things:
+        from guestabi import atlas
+
+        given.hosts += map(options.profile, atlas.names())
+    named = [policies.load(name) for name in dict.fromkeys(vmms)]
+    chosen = named or given.policies or [policies.load(options.DEFAULT_VMM)]
+    said = title or given.title or ("report" if things else "the atlas")
+    page = html.Report(said, given.hosts, chosen, given.plans, given.results)
     emit.text(html.render(page, share=workers.forked), output)
 
 
-def _hosts(names: Sequence[str]) -> list[HostProfile]:
-    if not names:
-        from guestabi import atlas
+@dataclass
+class _Given:
+    """What the command line names, by kind."""
 
-        names = atlas.names()
-    return [options.profile(name) for name in names]
+    hosts: list[HostProfile] = field(default_factory=list)
+    policies: list[Policy] = field(default_factory=list)
+    plans: list[Proof] = field(default_factory=list)
+    results: list[Mapping[str, Any]] = field(default_factory=list)
+    title: str = ""
+
+
+def _sorted(things: Iterable[str]) -> _Given:
+    given = _Given()
+    for each in things:
+        if each.endswith(".toml"):
+            _add_plan(given, each)
+        elif not _add_results(given, each):
+            given.hosts.append(options.profile(each))
+    return given
+
+
+def _add_plan(given: _Given, path: str) -> None:
+    from guestabi.cli import planfile, workers
+    from guestabi.errors import UsageError
+    from guestabi.fleet.plan.proof import prove
+    from guestabi.report.html import plan
+
+    if given.plans:
+        raise UsageError("more than one plan", hint="make a page of each")
+    proof = prove(planfile.load(path), share=workers.forked)
+    given.plans.append(proof)
+    given.hosts += plan.profiles(proof)
+    by_name = {config.policy.name: config.policy for config in proof.plan.configs}
+    given.policies += by_name.values()
+    given.title = proof.plan.name
+
+
+def _add_results(given: _Given, path: str) -> bool:
+    """Take in what ``lab matrix`` wrote; False: it is something else."""
+    import os
+
+    if not (path.endswith(".json") and os.path.isfile(path)):
+        return False
+    from guestabi.profile import files
+    from guestabi.report.html import results
+
+    content = files.content(path)
+    if not results.is_results(content):
+        return False
+    found, compared = results.parse(content, path)
+    if not compared:
+        from guestabi.lab import agreement
+
+        found = agreement.compare_all(found)
+    given.results.append(found)
+    return True

@@ -13,14 +13,19 @@ import pytest
 
 from guestabi import atlas, policies
 from guestabi.compat import verdict
-from guestabi.errors import UsageError
+from guestabi.errors import BadInput, UsageError
+from guestabi.model import explore
+from guestabi.model.properties import PROPERTIES
+from guestabi.model.semantics import BEHAVIOURS, DESIGNS
 from guestabi.report import html
+from guestabi.report.html import designs, results
 from guestabi.report.html import page as making
 from guestabi.report.html.explain import Explainer
 from guestabi.report.html.sources import link
 from profiles import make_profile
 
 QEMU = policies.load("qemu-10.0")
+EVIDENCE = Path(__file__).resolve().parents[3] / "evidence"
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&lt;\u202e\u2066abc"
 
 
@@ -150,3 +155,48 @@ def test_a_missing_finding_would_be_seen():
 def test_sources(reference: str, address: str):
     """What has an address gets one; what has none, none."""
     assert link(reference) == address
+
+
+def test_designs_are_of_today():
+    """What ships names today's designs, promises and behaviours, and has a story for a failure."""
+    plain = designs.shipped()
+    assert [row[0] for row in plain["designs"]] == list(DESIGNS)
+    assert [row[0] for row in plain["properties"]] == list(PROPERTIES)
+    assert [row[0] for row in plain["behaviours"]] == list(BEHAVIOURS)
+    for at, column in enumerate(plain["cells"]):
+        assert len(column) == len(PROPERTIES), plain["designs"][at]
+    fails = [a for column in plain["cells"] for cell in column for a in cell if isinstance(a, int)]
+    assert sorted(set(fails)) == list(range(len(plain["stories"])))
+
+
+def test_one_design_anew():
+    """The shipped answers of one design are what the explorer finds now."""
+    plain = designs.shipped()
+    name = "vm-scoped"
+    place = [row[0] for row in plain["designs"]].index(name)
+    for number, behaviour in enumerate(BEHAVIOURS.values()):
+        for answer in explore.check(DESIGNS[name], behaviour):
+            row = list(PROPERTIES).index(answer.property)
+            said = plain["cells"][place][row][number]
+            assert isinstance(said, int) == (not answer.holds)
+
+
+@pytest.mark.parametrize("change", ["kernels", "predicted", "more", "place", "none"])
+def test_results_are_read_strictly(change: str):
+    """Results that are not what 'lab matrix' writes are refused whole."""
+    raw = json.loads((EVIDENCE / "qemu-10.0-neoverse-n1.json").read_text("utf-8"))
+    assert results.parse(json.dumps(raw).encode(), "r.json")[1] is False
+    if change == "kernels":
+        raw["kernels"] = [1]
+    elif change == "predicted":
+        raw["moves"][0]["outcome"] = "fine"
+    elif change == "more":
+        raw["moves"][0]["more"] = 1
+    elif change == "place":
+        raw["moves"][0]["source"] = 99
+    else:
+        raw["moves"] = []
+    content = json.dumps(raw).encode()
+    assert results.is_results(content)
+    with pytest.raises(BadInput):
+        results.parse(content, "r.json")

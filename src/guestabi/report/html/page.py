@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,12 +13,13 @@ from typing import Any
 
 import guestabi
 from guestabi.errors import UsageError
+from guestabi.fleet.plan.proof import Proof
 from guestabi.policies import Policy
 from guestabi.profile.host import HostProfile
 from guestabi.report import verdicts
 from guestabi.report.clean import clean
 from guestabi.report.grid import EMULATED
-from guestabi.report.html import hosts, moves
+from guestabi.report.html import baselines, designs, hosts, moves, observed, plan
 from guestabi.report.html.hosts import Fleet
 
 SCRIPTS = (
@@ -31,6 +32,9 @@ SCRIPTS = (
     "registers.js",
     "search.js",
     "hosts.js",
+    "plan.js",
+    "designs.js",
+    "observed.js",
     "main.js",
 )
 """The page's script, in this order."""
@@ -40,11 +44,14 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Report:
-    """What goes on the page. ``hosts`` may be empty where something else is not."""
+    """What goes on the page. ``results`` are what ``lab matrix`` prints as JSON; ``hosts`` may be
+    empty where there are results."""
 
     title: str
     hosts: Sequence[HostProfile] = ()
     policies: Sequence[Policy] = ()
+    plans: Sequence[Proof] = ()
+    results: Sequence[Mapping[str, Any]] = ()
 
 
 def render(report: Report, share: moves.Share[Any, Any] = map) -> str:
@@ -74,11 +81,14 @@ def render(report: Report, share: moves.Share[Any, Any] = map) -> str:
 
 def data(report: Report, share: moves.Share[Any, Any] = map) -> dict[str, Any]:
     """Return all that the page knows, as plain data."""
-    if not report.hosts:
+    if not (report.hosts or report.results):
         raise UsageError("a report of nothing", hint="name profiles, a plan or results")
     fleet = Fleet.of(report.hosts)
     told = moves.Told()
-    of_policies = moves.to_builtins(fleet, report.policies, told, share)
+    chosen = report.policies if report.hosts else ()
+    of_policies = moves.to_builtins(fleet, chosen, told, share)
+    places = {host.digest: number for number, host in reversed(list(enumerate(fleet.hosts)))}
+    plans = [plan.to_builtins(each, told, places) for each in report.plans]
     return {
         "schema": SCHEMA,
         "verdicts": {name: [look.symbol, look.says] for name, look in verdicts.VERDICTS.items()},
@@ -87,6 +97,10 @@ def data(report: Report, share: moves.Share[Any, Any] = map) -> dict[str, Any]:
         "asked": verdicts.MATRIX_QUESTIONS,
         **hosts.to_builtins(fleet),
         "policies": of_policies,
+        "baselines": baselines.to_builtins(fleet),
+        "plans": plans,
+        "designs": designs.shipped(),
+        "observed": [observed.to_builtins(each) for each in report.results],
         **told.to_builtins(),
     }
 
@@ -134,10 +148,17 @@ def _views(plain: dict[str, Any]) -> list[dict[str, str]]:
     found = []
     if plain["hosts"]:
         found += [("matrix", "Matrix"), ("registers", "Registers"), ("hosts", "Hosts")]
+    if plain["plans"]:
+        found.insert(0, ("plan", "Plan"))
+    if plain["observed"]:
+        found.append(("observed", "Observed"))
+    found.append(("designs", "Designs"))
     return [{"id": name, "name": words} for name, words in found]
 
 
 def _headline(plain: dict[str, Any]) -> str:
+    if not plain["hosts"]:
+        return f"{sum(len(each['moves']) for each in plain['observed'])} moves observed"
     classes, hosts_ = len(plain["classes"]), len(plain["hosts"])
     return f"{hosts_} hosts, {classes} of them different to a guest"
 

@@ -26,7 +26,7 @@ function alignedBits(before, after, bits, differing, words) {
       el("div", { class: "scale" }, el("span", {}, `${low + size - 1}`), el("span", {}, `${low}`)),
       bitLine(words[0], part(a), marked, size), bitLine(words[1], part(b), marked, size)));
   }
-  return el("div", { class: "bitrows scroll", tabindex: "0", role: "region", "aria-label": "Bits" },
+  return el("div", { class: "bitrows scroll", tabindex: "0", role: "group", "aria-label": "Bits" },
     rows);
 }
 

@@ -46,7 +46,7 @@ function answerPart(rules, a, b, asked, source, destination) {
 function changesPart(changes) {
   if (!changes.length) return null;
   return el("div", { class: "block" }, el("h3", {}, "What the guest sees"),
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What the guest sees" },
+    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "What the guest sees" },
       el("table", { class: "plain" },
         el("thead", {}, el("tr", {}, ["it asks", "before", "after"].map((each) => el("th", { scope: "col" }, each)))),
         el("tbody", {}, changes.map(([what, before, after]) => el("tr", {},
@@ -64,7 +64,7 @@ function differingPart(a, b) {
   const said = (variant) => (variant ? variant.default || "moves" : "not listed");
   return el("details", { class: "block" },
     el("summary", {}, `${plural(numbers.length, "register")} measured otherwise on the two hosts`),
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Registers that differ" },
+    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Registers that differ" },
       el("table", { class: "plain" },
         el("thead", {}, el("tr", {}, ["register", "A", "B", ""].map((each) => el("th", { scope: "col" }, each || "what")))),
         el("tbody", {}, numbers.map((number) => {

@@ -58,7 +58,7 @@ function acceptsTable(row, number, finding, source, destination) {
     lines.push(el("tr", {}, el("th", { scope: "row" }, "whole register"),
       sides.map((side) => el("td", {}, side ? acceptsAll(row, side) : "not listed"))));
   }
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Accepted values" },
+  return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Accepted values" },
     el("table", { class: "plain accepts" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "accepted values"),
         [source, destination].map((host) => el("th", { scope: "col" },

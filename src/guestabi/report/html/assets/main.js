@@ -1,8 +1,14 @@
 // From the fragment to what is shown.
 
-const VIEWS = { matrix: matrixView, registers: registersView, hosts: hostsView };
+const VIEWS = { matrix: matrixView, registers: registersView, hosts: hostsView, plan: planView, designs: designsView, observed: observedView };
 
-const current = () => (Object.hasOwn(VIEWS, state.view) ? state.view : document.querySelector("#nav a").dataset.view);
+const offered = new Set([...document.querySelectorAll("#nav a")].map((link) => link.dataset.view));
+
+function current() {
+  if (offered.has(state.view)) return state.view;
+  if (state.cell && offered.has("matrix")) return "matrix";
+  return document.querySelector("#nav a").dataset.view;
+}
 
 function show() {
   const before = state;

@@ -165,7 +165,7 @@ function pager(count) {
 
 function openAt(td) {
   if (!td || !td.dataset.a) return;
-  open({ view: "", cell: cellName(+td.dataset.a, +td.dataset.b), vmm: policy().vmm, q: question() });
+  open({ view: "matrix", cell: cellName(+td.dataset.a, +td.dataset.b), vmm: policy().vmm, q: question() });
 }
 
 function hint(td) {

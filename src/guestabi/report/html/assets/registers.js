@@ -54,7 +54,7 @@ function marksOf(number, hosts) {
 }
 
 function timelineTable(rows, hosts) {
-  return el("div", { class: "scroll timelinebox", tabindex: "0", role: "region", "aria-label": "Timeline" },
+  return el("div", { class: "scroll timelinebox", tabindex: "0", role: "group", "aria-label": "Timeline" },
     el("table", { class: "timeline" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col", class: "corner" }, "register"),
         hosts.map((host) => el("th", { scope: "col", class: "to" }, el("span", {}, name(HOSTS[host].short)))))),
@@ -112,7 +112,7 @@ function fieldsTable(number, hosts) {
   if (variants.some((each) => each && each.accepts)) {
     body.push(line("accepts", variants.map((each) => el("td", {}, each ? each.accepts || "–" : "–"))));
   }
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Values by kernel" },
+  return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Values by kernel" },
     el("table", { class: "plain" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, timelineCpu()),
         columns.map((host) => el("th", { scope: "col" }, "from ", name(HOSTS[host].short))))),
@@ -133,7 +133,7 @@ function momentsPart(number, cpu) {
   }
   if (!found.length) return el("p", { class: "note" }, `No move of ${cpu} under ${rules.vmm} has a finding that names it.`);
   const list = (rows) => el("ul", { class: "moments" }, rows.map(([a, b, worst]) => el("li", {},
-    el("a", { href: fragment({ view: "", register: "", cell: cellName(a, b), vmm: rules.vmm, q: "forward", cpu }) },
+    el("a", { href: fragment({ view: "matrix", register: "", cell: cellName(a, b), vmm: rules.vmm, q: "forward", cpu }) },
       badge(worst.effect), name(HOSTS[a].short), " → ", name(HOSTS[b].short)))));
   return el("div", { class: "block" },
     el("h2", {}, `Named by findings of ${plural(found.length, "move")} forward (${cpu}, ${rules.vmm})`),

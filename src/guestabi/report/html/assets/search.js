@@ -57,3 +57,4 @@ function searchKey(event) {
 $("search").addEventListener("input", suggest);
 $("search").addEventListener("keydown", searchKey);
 $("search").addEventListener("blur", () => listOpen(false));
+$("search").closest(".search").hidden = !DATA.registers.length;

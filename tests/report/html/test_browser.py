@@ -191,3 +191,27 @@ def test_network_would_be_seen(page: Page):
     page.run("const i = new Image(); i.src = 'http://127.0.0.1:9/x.png'; document.body.append(i)")
     assert any("Content Security Policy" in each for each in page.complaints())
     page.requests()
+
+
+def test_markup_in_names_does_nothing(page: Page, tmp_path: Path):
+    """A profile with script, quotes and bidirectional marks changes nothing but the text."""
+    rows = [{"MIDR_EL1": n} for n in range(2)]
+    hosts = [
+        make_profile(f"{EVIL}{n}", row, release=f"{n}{EVIL}", cpu=EVIL, guest={EVIL: f"{n}{EVIL}"})
+        for n, row in enumerate(rows)
+    ]
+    path = tmp_path / "evil.html"
+    made = html.Report(EVIL, hosts, [policies.load("qemu-10.0")])
+    path.write_text(html.render(made), "utf-8")
+    bad = browser.Page(page.driver, path)
+    for fragment in ("", "#view=hosts", "#view=registers"):
+        bad.open(fragment)
+        assert bad.run("return [window.bad, document.images.length, document.scripts.length]") == [
+            None,
+            0,
+            2,
+        ]
+    bad.open()
+    bad.all(".matrix td")[1].click()
+    assert "<script>window.bad=1" in bad.text("#panel")
+    assert bad.requests() == []

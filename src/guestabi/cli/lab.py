@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from guestabi.cli import emit, names, options
+from guestabi.cli import emit, lab_options, names, options, story
 from guestabi.cli.help import group
-from guestabi.cli.options import F
 from guestabi.errors import LabError, UsageError
 
 if TYPE_CHECKING:
-    from guestabi.fleet.plan.proof import Proof
     from guestabi.lab.archive import Archive
     from guestabi.lab.capture import Captured
 
-
-CPU = "neoverse-n1"
-STORIES = ("vm-one-reg",)
 STYLES = ("text", "json", "svg")
 
 
@@ -34,65 +28,6 @@ def command() -> None:
     packages, their signatures checked, kept below $XDG_CACHE_HOME/guestabi. The CPUs are models:
     lists, windows and errnos are the kernel's, cache geometry is the emulator's.
     """
-
-
-def kernel_option(function: F) -> F:
-    """Add ``--kernel``."""
-    said = (
-        "A series (6.12), a version (6.12.117), a release, one of our own (6.12+vm-one-reg), or "
-        "all; may be repeated."
-    )
-    return click.option(
-        "--kernel",
-        "kernels",
-        multiple=True,
-        required=True,
-        help=said,
-        shell_complete=names.series,
-    )(function)
-
-
-def cpu_option(function: F) -> F:
-    """Add ``--cpu``."""
-    said = "A QEMU CPU model, or all; may be repeated."
-    return click.option(
-        "--cpu",
-        "cpus",
-        multiple=True,
-        default=(CPU,),
-        show_default=True,
-        help=said,
-        shell_complete=names.cpus,
-    )(function)
-
-
-vmm_option = click.option(
-    "--vmm",
-    default=options.DEFAULT_VMM,
-    show_default=True,
-    help="The VMM that moves it: qemu-7.2, qemu-10.0, qemu-11.1 or ours.",
-    shell_complete=names.vmms,
-)
-one_kernel = click.option(
-    "--kernel",
-    required=True,
-    help="A series, version, release, or one of our own.",
-    shell_complete=names.series,
-)
-one_cpu = click.option(
-    "--cpu",
-    default=CPU,
-    show_default=True,
-    help="A QEMU CPU model.",
-    shell_complete=names.cpus,
-)
-timeout_option = click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=300.0,
-    show_default=True,
-    help="Seconds that one boot may take.",
-)
 
 
 @command.command("kernels")
@@ -182,10 +117,10 @@ def build(
 
 
 @command.command("capture")
-@kernel_option
-@cpu_option
+@lab_options.kernel
+@lab_options.cpu
 @click.option("--jobs", type=click.IntRange(min=1), help="Boots at a time (default: the cores).")
-@timeout_option
+@lab_options.timeout
 @click.option(
     "-o",
     "--output",
@@ -246,9 +181,9 @@ def _deliver(captured: Captured[str], output: str | None, *, many: bool) -> None
 
 @command.command("rehearse")
 @click.argument("source", shell_complete=names.profiles)
-@one_kernel
-@one_cpu
-@timeout_option
+@lab_options.one_kernel
+@lab_options.one_cpu
+@lab_options.timeout
 @options.vmm
 @options.formats("text", "json")
 @options.output
@@ -290,9 +225,9 @@ def _archive(*, refresh: bool, quiet: bool) -> Archive:
 
 
 @command.command("conformance")
-@one_kernel
-@one_cpu
-@timeout_option
+@lab_options.one_kernel
+@lab_options.one_cpu
+@lab_options.timeout
 @options.output
 @options.quiet()
 def conformance(kernel: str, cpu: str, timeout: float, output: str | None, quiet: bool) -> int:
@@ -332,14 +267,14 @@ def conformance(kernel: str, cpu: str, timeout: float, output: str | None, quiet
     help="The kernel that it moves to.",
     shell_complete=names.series,
 )
-@vmm_option
+@lab_options.vmm
 @click.option(
     "--to-vmm",
     metavar="VMM",
     help="The destination's VMM, if another: a VMM upgrade or rollback.",
     shell_complete=names.vmms,
 )
-@one_cpu
+@lab_options.one_cpu
 @click.option(
     "--pin",
     metavar="FILE",
@@ -347,7 +282,7 @@ def conformance(kernel: str, cpu: str, timeout: float, output: str | None, quiet
     shell_complete=names.files,
 )
 @click.option("--return", "back", is_flag=True, help="And home again, if it gets there.")
-@timeout_option
+@lab_options.timeout
 @options.formats("text", "json")
 @options.output
 @options.quiet()
@@ -403,10 +338,10 @@ def migrate(
 
 
 @command.command("matrix")
-@kernel_option
-@vmm_option
-@one_cpu
-@timeout_option
+@lab_options.kernel
+@lab_options.vmm
+@lab_options.one_cpu
+@lab_options.timeout
 @click.option("--fresh", is_flag=True, help="Boot everything anew, whatever was seen before.")
 @click.option(
     "--raw",
@@ -464,81 +399,4 @@ def matrix(
     return agreement.matrix_status(compared)
 
 
-@command.command("story")
-@click.argument("name", type=click.Choice(STORIES))
-@one_cpu
-@click.option("--fresh", is_flag=True, help="Boot everything anew, whatever was seen before.")
-@click.option(
-    "--plan",
-    "folder",
-    metavar="DIR",
-    help="Leave plans, policies and capture there.",
-    shell_complete=names.folders,
-)
-@options.formats("text", "json")
-@options.output
-@options.quiet()
-def story(
-    name: str,
-    cpu: str,
-    fresh: bool,
-    folder: str | None,
-    style: str,
-    output: str | None,
-    quiet: bool,
-) -> int:
-    """Show on real kernels what a new register does to guests that go up and come home.
-
-    Builds the kernels that are not there (see 'guestabi lab build'), moves real guests between them
-    under a VMM that does not know VM-scoped registers and one that does, and checks the rollout of
-    such a VMM. Exit status: 0 all went as the design says, 100 something did not.
-    """
-    from guestabi.cli.progress import watch
-    from guestabi.lab import story as stories
-    from guestabi.lab.archive import Archive
-    from guestabi.lab.build import build
-    from guestabi.lab.capture import cores
-    from guestabi.lab.recipe import is_name, parse
-    from guestabi.report import story_text
-
-    own = [parse(each) for each in stories.KERNELS if is_name(each)]
-    with watch("objects", None, quiet=quiet) as watched:
-        archive = Archive(progress=watched.say)
-        for wanted in own:
-            build(archive, wanted, jobs=cores(), step=watched.step)
-    with watch("boots", stories.BOOTS, quiet=quiet) as watched:
-        archive = Archive(progress=watched.say)
-        told = stories.tell(archive, cpu, step=watched.step, fresh=fresh)
-    with _folder(folder) as there:
-        proofs = _rollouts(there, told.rollout)
-    as_told = told.as_told and [each.verdict for _, each in proofs] == ["broken", "proved"]
-    plain = {**told.to_builtins(), "as_told": as_told}
-    if style == "json":
-        rollouts = {file: proof.to_builtins() for file, proof in proofs}
-        emit.data({**plain, "rollouts": rollouts}, output)
-    else:
-        emit.show(story_text.render(plain, proofs), output)
-    return 0 if as_told else 100
-
-
-@contextmanager
-def _folder(path: str | None) -> Iterator[Path]:
-    if path is None:
-        with TemporaryDirectory(prefix="guestabi-story-") as name:
-            yield Path(name)
-        return
-    Path(path).mkdir(parents=True, exist_ok=True)
-    yield Path(path)
-
-
-def _rollouts(folder: Path, files: Mapping[str, str]) -> list[tuple[str, Proof]]:
-    """Write a rollout's files, and prove its plans."""
-    from guestabi.cli import planfile
-    from guestabi.fleet.plan.proof import prove
-    from guestabi.lab import rollback
-    from guestabi.profile.writing import write_text
-
-    for name, text in files.items():
-        write_text(folder / name, text)
-    names = (rollback.PLAN, rollback.GATED)
-    return [(name, prove(planfile.load(str(folder / name)))) for name in names]
+command.add_command(story.command)

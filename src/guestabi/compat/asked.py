@@ -74,12 +74,14 @@ def pinned(
     answer = Answer((*odd, *moved.weighed), moved.changes)
     if answer.verdict in ("same", "benign"):
         return answer
-    return Answer(answer.weighed, answer.changes, _remarks(b, policy, values, clashes))
+    return Answer(answer.weighed, answer.changes, remarks(b, policy, values, clashes))
 
 
-def _remarks(
+def remarks(
     born_on: HostProfile, policy: Policy, pins: Mapping[int, int], clashes: tuple[Clash, ...]
 ) -> tuple[Finding, ...]:
+    """Return what stands beside a bad answer to ``pinned``: pins that ``policy`` cannot express,
+    and registers that no one value suits."""
     found = []
     for number, value in sorted(pins.items()):
         default: Optional[int] = born_on.defaults.get(number)

@@ -21,6 +21,7 @@ from guestabi.fleet.plan.between import between
 from guestabi.kvm.snapshot import Snapshot
 from guestabi.lab import rollback
 from guestabi.lab.archive import Archive
+from guestabi.lab.capture import Subject
 from guestabi.lab.guests import Ran, Saved, Setup, load
 from guestabi.lab.kept import Kept
 from guestabi.lab.migrate import LOADED, REFUSED, observed
@@ -177,6 +178,7 @@ class _Lab:
         self.older = replace(self.ours, aware=False)
         self._kept = kept
         self._step = step
+        self._booted: dict[str, Subject] = {}
         self._lock = Lock()
 
     def boots(
@@ -185,7 +187,9 @@ class _Lab:
         """Load each of ``guests`` on each kernel; None is one that is born there."""
         streams = [None if each is None else each.saved for each in guests]
         found = []
-        for _, rows in load(self.archive, kernels, setup, streams, save=True, kept=self._kept):
+        runs = load(self.archive, kernels, setup, streams, save=True, kept=self._kept)
+        for name, (subject, rows) in zip(kernels, runs, strict=True):
+            self._booted[name] = subject
             found.append(rows)
             with self._lock:
                 self._step()
@@ -217,7 +221,7 @@ class _Lab:
         source, here = self.hosts[guest.host], self.hosts[host]
         said = move(guest.state, here, policy, source=source)
         verdict = SAME if said.verdict in effects.GOOD else said.verdict
-        seen = observed(_NOBODY, _NOBODY, guest.saved, ran)
+        seen = observed(self._booted[guest.host], self._booted[host], guest.saved, ran)
         happened = seen.outcome
         if happened == LOADED:
             happened = CHANGED if seen.changes else SAME
@@ -233,10 +237,6 @@ class _Lab:
         if ran.saved is None:
             return guest, told
         return _Guest(ran.saved, host, said.state_after), told
-
-
-_NOBODY: Any = None
-"""Where ``observed`` wants kernels, of which a step tells by itself."""
 
 
 def _unaware(lab: _Lab) -> tuple[Scene, ...]:
@@ -292,7 +292,11 @@ def _aware(lab: _Lab) -> tuple[Scene, ...]:
     flat = replace(new, saved=replace(new.saved, stream=_as_before(new.saved.stream)))
     back = lab.boots([NEW, LISTED], older, [new, flat, listed])
     kept, kept_step = lab.step(
-        *(listed, LISTED, older, back[1][2], SAME),
+        listed,
+        LISTED,
+        older,
+        back[1][2],
+        SAME,
         "the VMM is rolled back, and takes the guest",
         predicts=False,
     )
@@ -311,12 +315,20 @@ def _aware(lab: _Lab) -> tuple[Scene, ...]:
             (
                 birth,
                 lab.step(
-                    *(new, NEW, older, back[0][0], REFUSED),
+                    new,
+                    NEW,
+                    older,
+                    back[0][0],
+                    REFUSED,
                     "the older VMM gets the stream as it is: registers with their scope",
                     predicts=False,
                 )[1],
                 lab.step(
-                    *(new, NEW, older, back[0][1], CHANGED),
+                    new,
+                    NEW,
+                    older,
+                    back[0][1],
+                    CHANGED,
                     "the older VMM gets what its own format has room for: no VM-scoped registers",
                 )[1],
             ),
@@ -327,7 +339,11 @@ def _aware(lab: _Lab) -> tuple[Scene, ...]:
                 birth_listed,
                 kept_step,
                 lab.step(
-                    *(kept, SERIES, older, home, REFUSED),
+                    kept,
+                    SERIES,
+                    older,
+                    home,
+                    REFUSED,
                     f"the older VMM: {LISTED} → {SERIES}",
                     predicts=False,
                 )[1],

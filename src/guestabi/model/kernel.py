@@ -22,7 +22,7 @@ from guestabi.errors import UsageError
 from guestabi.model import designs, traits
 from guestabi.model.designs import AS_MEASURED, Extra
 from guestabi.model.handles import Counts, ModelHandle, refuse
-from guestabi.model.registers import Refused, Row, measured
+from guestabi.model.registers import Refused, Row, is_id, measured
 from guestabi.model.vm import ModelVm, NativeVm, masks_of
 from guestabi.profile.host import HostProfile
 from guestabi.registers.catalogue import lookup, name_of
@@ -191,13 +191,9 @@ class ModelKvm(ModelHandle):
         registers are writable of each of them, whatever it takes (arch/arm64/kvm/hypercalls.c,
         kvm_arm_set_fw_reg_bmap; sys_regs.c, set_id_reg; counted on 6.12). PSCI_VERSION takes none.
         """
-        decoded = regid.decode(row.id)
-        if isinstance(decoded, regid.Firmware):
+        if isinstance(regid.decode(row.id), regid.Firmware):
             return False
-        if self.traits.id_registers_fixed and isinstance(decoded, regid.SysReg):
-            known = (decoded.op0, decoded.op1, decoded.crn) == (3, 0, 0) and decoded.crm > 0
-            return known or bool(row.vm_mask)
-        return bool(row.vm_mask)
+        return bool(row.vm_mask) or (self.traits.id_registers_fixed and is_id(row.id))
 
     def offers(self, id: int, features: frozenset[int]) -> bool:
         """Whether a vCPU with these feature bits has the register. Exact for the features that

@@ -139,7 +139,7 @@ def _law(register: ProbedRegister, fixed: bool) -> Law:
     ran_other = register.stages.get("ran", ("ok", None))[1]
     if ran_other is None:
         # A register that takes no other value; one that ignores them all has no errno.
-        refuses = fixed and register.errno is not None and _is_id(register.id)
+        refuses = fixed and register.errno is not None and is_id(register.id)
         ran_other = "EBUSY" if refuses else "ok"
     shared = vm_mask(register)
 
@@ -181,7 +181,7 @@ def _left_alone(register: ProbedRegister, held: int, value: int, got: int) -> in
     return got
 
 
-def _is_id(id: int) -> bool:
+def is_id(id: int) -> bool:
     """Whether the id lies among those that identify a CPU's features (CRm 0 identifies the CPU)."""
     decoded = regid.decode(id)
     return (

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional, Sequence
+from typing import Optional, Sequence
 
 from guestabi.kvm.native import natively
 from guestabi.kvm.protocol import Kvm, Vcpu, VmRegisters
@@ -12,6 +12,7 @@ from guestabi.probe.capture import SVE_VLS
 from guestabi.probe.conformance import Sheet, said
 from guestabi.probe.conformance_values import STRANGERS, alternative, digest, moves, read, tries
 from guestabi.probe.machine import Configuration, Machine, try_run
+from guestabi.probe.vmonly import Through
 from guestabi.registers.catalogue import name_of
 from guestabi.registers.telling import TELLS, Tells
 from guestabi.uapi import regid
@@ -44,14 +45,6 @@ def _enable(kvm: Kvm, sheet: Sheet) -> None:
             sheet.ask(f"vm registers/enable {args} again", vm.enable_cap, VM_ONE_REG, args)
         with kvm.create_vm() as vm, vm.create_vcpu(0):
             sheet.ask(f"vm registers/enable {args} late", vm.enable_cap, VM_ONE_REG, args)
-
-
-class _Through:
-    """A VM's own registers, asked as those of a vCPU are."""
-
-    def __init__(self, vm: VmRegisters) -> None:
-        self.get_one_reg: Callable[[int], bytes] = vm.get_vm_one_reg
-        self.set_one_reg: Callable[[int, bytes], None] = vm.set_vm_one_reg
 
 
 class _Vms:
@@ -169,7 +162,7 @@ def _native(machine: Machine) -> VmRegisters:
 
 
 def _vcpu(machine: Machine) -> Vcpu:
-    through: Vcpu = _Through(_native(machine))  # type: ignore[assignment]
+    through: Vcpu = Through(_native(machine))  # type: ignore[assignment]
     return through
 
 

@@ -13,8 +13,8 @@ from guestabi.probe.stages import WITH_VCPUS, Life
 from guestabi.probe.sweep import Cell, Sweeper
 
 
-class _Through:
-    """A VM's own registers, as what a sweep asks."""
+class Through:
+    """A VM's own registers, asked as those of a vCPU are."""
 
     def __init__(self, vm: VmRegisters) -> None:
         self._vm = vm
@@ -39,7 +39,7 @@ def measure(
         native = natively(kvm, vm)
         if native is None:
             return []
-        through: Any = _Through(native)
+        through: Any = Through(native)
         for id in sorted(set(native.get_vm_reg_list()) - known):
             cell = Cell(id, int.from_bytes(native.get_vm_one_reg(id), "little"), None)
             Sweeper(through, through).measure(cell)

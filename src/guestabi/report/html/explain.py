@@ -86,7 +86,7 @@ class Explainer:
         answer = asked.Answer((*odd, *moved.weighed), moved.changes)
         told = findings(answer.weighed, self._policy)
         if answer.verdict not in effects.GOOD:
-            told += asked._remarks(b, self._policy, pins.values, clashes)
+            told += asked.remarks(b, self._policy, pins.values, clashes)
         return tuple(told), answer.changes
 
     def _told(self, moved: Moved) -> Answer:

@@ -44,6 +44,7 @@ check: $(VENV)/.dev ## lint, format, types
 bench: $(VENV)/.dev ## the speeds that the project promises, as ratios
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/matrix.py
+	$(BIN)/python benchmarks/report_page.py
 	$(BIN)/python benchmarks/all_pairs.py
 	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/plan_spin.py

@@ -39,20 +39,21 @@ def page() -> str:
 
 
 @cache
-def _column(design: str) -> dict[str, Cell]:
+def column(design: str) -> dict[str, Cell]:
+    """Return what the explorer finds of a design, property by property."""
     return table.column(DESIGNS[design])
 
 
 def _table() -> str:
     lines = ["| | " + " | ".join(DESIGNS) + " |", "|---" * (len(DESIGNS) + 1) + "|"]
     for name, row in PROPERTIES.items():
-        cells = [_mark(_column(design)[name]) for design in DESIGNS]
+        cells = [_mark(column(design)[name]) for design in DESIGNS]
         lines.append(f"| **{name} {row.name}**: {row.meaning} | " + " | ".join(cells) + " |")
-    states = sum(table.explored(_column(design)) for design in DESIGNS)
+    states = sum(table.explored(column(design)) for design in DESIGNS)
     failed = sum(
         not told.answer.holds
         for design in DESIGNS
-        for cell in _column(design).values()
+        for cell in column(design).values()
         for told in cell.behaviours.values()
     )
     lines.append(
@@ -85,7 +86,7 @@ def _behaviours() -> str:
 
 
 def _grid(design: str) -> str:
-    cells = _column(design)
+    cells = column(design)
     lines = ["| | " + " | ".join(cells) + " |", "|---" * (len(cells) + 1) + "|"]
     for behaviour in BEHAVIOURS:
         marks = []
@@ -98,7 +99,7 @@ def _grid(design: str) -> str:
 
 
 def _story(design: str, name: str, behaviour: str) -> str:
-    return _block(_column(design)[name].behaviours[behaviour].story)
+    return _block(column(design)[name].behaviours[behaviour].story)
 
 
 def _block(lines: tuple[str, ...] | list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from guestabi.cli import emit, options
+from guestabi.cli import emit, names, options
 from guestabi.cli.help import command as make
 
 if TYPE_CHECKING:
@@ -20,8 +20,13 @@ _SAID = f"Loader policy; several may be given.  [default: {options.DEFAULT_VMM},
 
 
 @make("report")
-@click.argument("things", nargs=-1, metavar="[PROFILES|PLAN.toml|RESULTS.json]...")
-@click.option("--vmm", "vmms", multiple=True, help=_SAID)
+@click.argument(
+    "things",
+    nargs=-1,
+    metavar="[PROFILES|PLAN.toml|RESULTS.json]...",
+    shell_complete=names.profiles,
+)
+@click.option("--vmm", "vmms", multiple=True, help=_SAID, shell_complete=names.vmms)
 @click.option("--title", help="What the page is called.  [default: what it shows]")
 @click.option(
     "-o",
@@ -30,7 +35,10 @@ _SAID = f"Loader policy; several may be given.  [default: {options.DEFAULT_VMM},
     required=True,
     help="The page: one HTML file, written whole or not at all.",
 )
-def command(things: tuple[str, ...], vmms: tuple[str, ...], title: str | None, output: str) -> None:
+@options.quiet()
+def command(
+    things: tuple[str, ...], vmms: tuple[str, ...], title: str | None, output: str, quiet: bool
+) -> None:
     """One self-contained page of profiles, a plan, results of the lab; without any, of the atlas.
 
     Every pair of hosts, with findings and remedies behind each cell; when each kernel changed what;
@@ -41,19 +49,23 @@ def command(things: tuple[str, ...], vmms: tuple[str, ...], title: str | None, o
     A report, not a check: the exit status is 0 whatever it shows.
     """
     from guestabi import policies
-    from guestabi.cli import workers
+    from guestabi.cli import progress, workers
     from guestabi.report import html
 
-    given = _sorted(things)
-    if not things:
-        from guestabi import atlas
-
-        given.hosts += map(options.profile, atlas.names())
+    given = _sorted(things or _atlas(), quiet)
     named = [policies.load(name) for name in dict.fromkeys(vmms)]
     chosen = named or given.policies or [policies.load(options.DEFAULT_VMM)]
     said = title or given.title or ("report" if things else "the atlas")
     page = html.Report(said, given.hosts, chosen, given.plans, given.results)
-    emit.text(html.render(page, share=workers.forked), output)
+    with progress.counter("explaining moves", quiet) as tell:
+        text = html.render(page, share=workers.counted(tell))
+    emit.text(text, output)
+
+
+def _atlas() -> tuple[str, ...]:
+    from guestabi import atlas
+
+    return atlas.names()
 
 
 @dataclass
@@ -67,25 +79,28 @@ class _Given:
     title: str = ""
 
 
-def _sorted(things: Iterable[str]) -> _Given:
+def _sorted(things: Iterable[str], quiet: bool) -> _Given:
     given = _Given()
+    profiles = []
     for each in things:
         if each.endswith(".toml"):
-            _add_plan(given, each)
+            _add_plan(given, each, quiet)
         elif not _add_results(given, each):
-            given.hosts.append(options.profile(each))
+            profiles.append(each)
+    given.hosts += options.profiles(profiles, quiet)
     return given
 
 
-def _add_plan(given: _Given, path: str) -> None:
-    from guestabi.cli import planfile, workers
+def _add_plan(given: _Given, path: str, quiet: bool) -> None:
+    from guestabi.cli import planfile, progress, workers
     from guestabi.errors import UsageError
     from guestabi.fleet.plan.proof import prove
     from guestabi.report.html import plan
 
     if given.plans:
         raise UsageError("more than one plan", hint="make a page of each")
-    proof = prove(planfile.load(path), share=workers.forked)
+    with progress.counter("looking at every way", quiet) as tell:
+        proof = prove(planfile.load(path), tell, share=workers.forked)
     given.plans.append(proof)
     given.hosts += plan.profiles(proof)
     by_name = {config.policy.name: config.policy for config in proof.plan.configs}

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from guestabi.cli.progress import Told
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -37,6 +39,18 @@ def forked(work: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
     finally:
         pool.shutdown(cancel_futures=True)
         _inherited = None
+
+
+def counted(tell: Told | None) -> Callable[[Callable[[T], R], Sequence[T]], Iterable[R]]:
+    """Return :func:`forked`, whose results are counted for ``tell`` as they come."""
+
+    def shared(work: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
+        for done, each in enumerate(forked(work, items), 1):
+            if tell is not None:
+                tell(done, len(items))
+            yield each
+
+    return shared
 
 
 def _inherit(item: Any) -> Any:

@@ -17,8 +17,9 @@ from guestabi import policies
 from guestabi.lab.agreement import compare_all
 from guestabi.lab.guests import VCPUS
 from guestabi.report import observed_svg
+from guestabi.report.counted import plural
 from guestabi.report.labels import shorten
-from guestabi.report.observed import Observed, Tally, groups, plural, read, short, tally, ways
+from guestabi.report.observed import Observed, Tally, groups, read, short, tally, ways
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "evidence.md"

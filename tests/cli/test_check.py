@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from cli.conftest import spawn, write
+from guestabi import policies
 from guestabi.report.schemas import CheckJson
 from pairs import old
 from profiles import make_profile
@@ -176,3 +178,25 @@ def test_unknown_vmm_offers_the_nearest(run, a, b):
     result = run("check", a, b, "--vmm", "qemu-10")
     assert result.status == 2
     assert "did you mean qemu-10.0" in result.err
+
+
+def test_a_policy_of_your_own(run, a, b, tmp_path):
+    """--vmm takes a file: its name is told, and its rules are followed."""
+    mine = tmp_path / "mine.toml"
+    shipped = Path(policies.__file__).parent / "data" / "strict.toml"
+    mine.write_text(shipped.read_text("utf-8").replace('name = "strict"', 'name = "mine"'))
+    here = json.loads(run("check", b, a, "--vmm", mine, "--format", "json").out)
+    there = json.loads(run("check", b, a, "--vmm", "strict", "--format", "json").out)
+    assert (here.pop("vmm"), there.pop("vmm")) == ("mine", "strict")
+    assert here == there
+    assert here != json.loads(run("check", b, a, "--format", "json").out)
+
+
+def test_a_file_that_is_no_policy(run, a, b, tmp_path):
+    """One that is not there, or holds something else."""
+    pins = tmp_path / "pins.toml"
+    pins.write_text("[pins]\n")
+    for path in (tmp_path / "none.toml", pins):
+        result = run("check", a, b, "--vmm", path)
+        assert (result.status, result.out) == (2, "")
+        assert path.name in result.err

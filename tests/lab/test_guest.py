@@ -249,7 +249,7 @@ def test_a_guest_that_never_reports(said, series):
     """It ends within the stated time, and so does one that leaves for another reason."""
     error, seconds = said[series]["hangs"]
     assert error == "vCPU 0 ran for 1 s and never asked for its VMM"
-    assert 1.0 <= seconds < 3.0
+    assert 1.0 <= seconds < 10.0
     assert said[series]["strays"] == (
         "vCPU 0 should have reported, and left with a read from 0xa000000 (8 bytes)"
     )

@@ -178,16 +178,6 @@ def test_qemu_7_2_moves_guests_too(archive):
 
 @lab
 @together
-def test_our_own_vmm_pins_what_qemu_cannot(archive):
-    """Born on 7.3 with what check pins for 6.12, under a VMM that can set it: there and back."""
-    setup = replace(OURS, pins={PSCI: 0x10001})
-    for row in compare(move(archive, "7.3", "6.12", setup, back=True), setup):
-        assert (row.observed.outcome, row.observed.changes) == (LOADED, ())
-        assert row.comparison.agrees is True
-
-
-@lab
-@together
 def test_a_damaged_stream_is_refused_with_its_reason(archive):
     """Half a stream, none, another version, and a flipped byte in the middle each end in the VMM's
     words, or in a guest that is heard; the next guest loads."""

@@ -17,6 +17,7 @@ from guestabi.lab.recipe import is_name
 from guestabi.lab.story import Step
 from guestabi.probe.capture import capture
 from guestabi.profile import canonical
+from lab.steady import steady
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "story.md"
 TAKEN = {"kernel_release": "6.12", "kernel_version": "#1", "machine": "aarch64"}
@@ -97,8 +98,3 @@ def test_the_page_shows_what_was_said(told: str) -> None:
     """Word for word, but for the last number of a version: the archive's builds come and go."""
     (shown,) = re.findall(r"^```\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
     assert steady(shown) == steady(told)
-
-
-def steady(text: str) -> str:
-    """Without what another build of the same series changes."""
-    return re.sub(r"\b(\d+\.\d+)\.\d+", r"\1.N", text)

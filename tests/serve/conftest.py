@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cli.conftest import run, write
+from guestabi import policies
 from guestabi.serve import app
 from guestabi.serve.service import Page, Service
 from guestabi.serve.shelf import opened
@@ -36,7 +37,7 @@ def client() -> Client:
     """``client(path, **settings of app.make)``."""
 
     def make(path: Path | None, page: Page = lambda profiles: "<body></body>", **settings):
-        web = app.make(Service(opened(path), page, "qemu-10.0"), **settings)
+        web = app.make(Service(opened(path), page, policies.load("qemu-10.0")), **settings)
         return TestClient(web, base_url="http://127.0.0.1", raise_server_exceptions=False)
 
     return make

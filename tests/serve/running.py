@@ -71,16 +71,17 @@ class Running:
 
 
 def answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """Read one answer to its end, which the service makes by closing, or Content-Length tells."""
+    """Read one answer, as long as Content-Length tells; one to what follows is left."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _more(connection)
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
-    while len(body) < int(headers["content-length"]):
+    length = int(headers["content-length"])
+    while len(body) < length:
         body += _more(connection)
-    return int(first.split()[1]), headers, body
+    return int(first.split()[1]), headers, body[:length]
 
 
 def reason(body: bytes) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
+from starlette.testclient import TestClient
 
 from cli.conftest import write
+from guestabi import policies
 from guestabi.report.schemas import CheckJson
 from guestabi.serve import app, live
 from guestabi.serve.service import Service
@@ -299,6 +302,23 @@ def test_our_own_mistakes_are_500_and_one_line(client, folder):
 
 def test_beyond_loopback_there_must_be_a_token(folder):
     """No way around it, not even for a program."""
-    service = Service(opened(folder), lambda profiles: "", "qemu-10.0")
+    service = Service(opened(folder), lambda profiles: "", policies.load("qemu-10.0"))
     with pytest.raises(ValueError, match="token"):
         app.make(service, loopback=False)
+
+
+def test_a_policy_of_the_operators_own(folder):
+    """It is what is asked where nothing else is; those that ship can be named still."""
+    mine = replace(policies.load("strict"), name="mine")
+    service = Service(opened(folder), lambda profiles: "", mine)
+    client = TestClient(app.make(service), base_url="http://127.0.0.1")
+    said = {
+        vmm: client.get("/v1/check?source=new&destination=old" + more).json()
+        for vmm, more in (("mine", ""), ("strict", "&vmm=strict"))
+    }
+    assert all(each.pop("vmm") == vmm for vmm, each in said.items())
+    assert said["mine"] == said["strict"]
+    parameters = client.get("/openapi.json").json()["paths"]["/v1/check"]["get"]["parameters"]
+    (schema,) = (each["schema"] for each in parameters if each["name"] == "vmm")
+    assert schema["default"] == "mine"
+    assert set(schema["enum"]) == {"mine", *policies.names()}

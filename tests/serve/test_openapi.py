@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 
+from guestabi import policies
 from guestabi.serve import live, openapi
 from guestabi.serve.auth import Token
 from guestabi.serve.openapi import Guarded
@@ -88,7 +89,7 @@ NAMES = st.sampled_from(["old", "new"])
 
 
 def document(posts=False, reads=False):
-    return openapi.document("qemu-10.0", Guarded(posts, reads))
+    return openapi.document("qemu-10.0", policies.names(), Guarded(posts, reads))
 
 
 def test_the_service_keeps_what_it_promises(url):

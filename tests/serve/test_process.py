@@ -16,7 +16,7 @@ from serve.conftest import TOKEN
 from serve.running import IMPATIENT, answer, reason, running
 from serve.test_post import capture, listing
 
-SLACK = 2
+SLACK = 4
 """Seconds that a busy machine may add to a limit of one."""
 
 HEAD = "Host: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -63,7 +63,7 @@ def test_a_signal_ends_it_at_once(folder, number):
         slow.sendall(b"G")
         status, seconds, errors = service.end(number)
     assert (status, errors) == (0, "")
-    assert seconds < 1
+    assert seconds < SLACK
 
 
 def test_a_signal_ends_an_upload(folder):

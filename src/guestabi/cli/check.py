@@ -67,11 +67,10 @@ def command(
 def _check(
     a: str, b: str, vmm: str, pin: str | None, waivers: str | None, question: str | None
 ) -> Check:
-    from guestabi import policies
     from guestabi.compat import verdict
     from guestabi.compat import waivers as waiving
 
-    policy = policies.load(vmm)
+    policy = options.policy(vmm)
     pins = None if pin is None else _pins(pin)
     accepted = () if waivers is None else waiving.load(waivers)
     source, destination = options.profile(a), options.profile(b)

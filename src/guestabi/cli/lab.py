@@ -207,9 +207,8 @@ def rehearse(
     from guestabi.compat import rehearsal
     from guestabi.lab.archive import Archive
     from guestabi.lab.profiles import rehearse_profiles
-    from guestabi.policies import load
 
-    policy = load(vmm)
+    policy = options.policy(vmm)
     host = options.profile(source)
     with watch("rehearsals", 1, quiet=quiet) as watched:
         archive = Archive(progress=watched.say)

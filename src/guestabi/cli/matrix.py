@@ -55,9 +55,7 @@ def command(
 
     A report, not a check: the exit status is 0 whatever it shows.
     """
-    from guestabi import policies
-
-    policy = policies.load(vmm)
+    policy = options.policy(vmm)
     hosts = _hosts(profiles, cpu, quiet)
     chosen = style or options.by_suffix(output, STYLES)
     grid = _grid(hosts, policy, question, reasons=chosen == "svg", quiet=quiet)

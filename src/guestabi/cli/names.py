@@ -41,6 +41,11 @@ def vmms(ctx: click.Context, param: click.Parameter, word: str) -> list[Completi
     return _beginning(word, policies.names())
 
 
+def policies(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """Complete a loader policy: its name, or else a file."""
+    return vmms(ctx, param, word) or files(ctx, param, word)
+
+
 def files(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
     """Let the shell complete a file's name."""
     return [CompletionItem(word, type="file")]

@@ -12,6 +12,7 @@ from guestabi.cli import names
 from guestabi.errors import UnknownName
 
 if TYPE_CHECKING:
+    from guestabi.policies import Policy
     from guestabi.profile.host import HostProfile
 
 MANY = 20
@@ -26,10 +27,20 @@ QUESTIONS = ("forward", "return", "rollback", "pinned")
 
 def vmm(function: F) -> F:
     """Add ``--vmm``."""
-    said = "Loader policy: how the VMM saves and restores registers."
+    said = "Loader policy: how the VMM saves and restores registers; a name, or a .toml file."
     return click.option(
-        "--vmm", default=DEFAULT_VMM, show_default=True, help=said, shell_complete=names.vmms
+        "--vmm", default=DEFAULT_VMM, show_default=True, help=said, shell_complete=names.policies
     )(function)
+
+
+def policy(named: str) -> Policy:
+    """Return the loader policy that a command line names: one that ships, or a ``.toml`` file.
+
+    Raises BadInput for a file that is no policy, UnknownName with the nearest names.
+    """
+    from guestabi import policies
+
+    return policies.read(named) if named.endswith(".toml") else policies.load(named)
 
 
 def output(function: F) -> F:

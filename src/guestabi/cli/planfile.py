@@ -27,7 +27,6 @@ def load(path: str) -> Plan:
 
 def sources(path: str) -> Sources:
     """Return how the names in the plan at ``path`` are looked up: files relative to its folder."""
-    from guestabi import policies
     from guestabi.fleet.plan.resolve import Sources
 
     folder = Path(path).parent
@@ -41,9 +40,7 @@ def sources(path: str) -> Sources:
 
     @cache
     def policy(name: str) -> Policy:
-        if not name.endswith(".toml"):
-            return policies.load(name)
-        return policies.read(beside(name))
+        return options.policy(beside(name) if name.endswith(".toml") else name)
 
     def pins(name: str) -> Mapping[int, int]:
         return pinfile.load(beside(name))

@@ -28,10 +28,9 @@ def command(source: str, device: str, vmm: str, style: str, output: str | None, 
     """
     from guestabi.compat import rehearsal
     from guestabi.kvm.device import KvmDevice
-    from guestabi.policies import load
     from guestabi.probe.rehearse import rehearse
 
-    policy = load(vmm)
+    policy = options.policy(vmm)
     host = options.profile(source)
     with KvmDevice(device) as kvm:
         result = rehearse(kvm, host.to_builtins())

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from guestabi.policies import Policy
     from guestabi.profile.host import HostProfile
 
-_SAID = f"Loader policy; several may be given.  [default: {options.DEFAULT_VMM}, or the plan's]"
+_SAID = (
+    "Loader policy, by name or .toml file; several may be given.  "
+    f"[default: {options.DEFAULT_VMM}, or the plan's]"
+)
 
 
 @make("report")
@@ -26,7 +29,7 @@ _SAID = f"Loader policy; several may be given.  [default: {options.DEFAULT_VMM},
     metavar="[PROFILES|PLAN.toml|RESULTS.json]...",
     shell_complete=names.profiles,
 )
-@click.option("--vmm", "vmms", multiple=True, help=_SAID, shell_complete=names.vmms)
+@click.option("--vmm", "vmms", multiple=True, help=_SAID, shell_complete=names.policies)
 @click.option("--title", help="What the page is called.  [default: what it shows]")
 @click.option(
     "-o",
@@ -48,13 +51,12 @@ def command(
 
     A report, not a check: the exit status is 0 whatever it shows.
     """
-    from guestabi import policies
     from guestabi.cli import progress, workers
     from guestabi.report import html
 
     given = _sorted(things or _atlas(), quiet)
-    named = [policies.load(name) for name in dict.fromkeys(vmms)]
-    chosen = named or given.policies or [policies.load(options.DEFAULT_VMM)]
+    named = [options.policy(name) for name in dict.fromkeys(vmms)]
+    chosen = named or given.policies or [options.policy(options.DEFAULT_VMM)]
     said = title or given.title or ("report" if things else "the atlas")
     page = html.Report(said, given.hosts, chosen, given.plans, given.results)
     with progress.counter("explaining moves", quiet) as tell:

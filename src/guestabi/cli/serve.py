@@ -12,6 +12,7 @@ from guestabi.cli.help import command as make
 from guestabi.errors import GuestAbiError, UsageError
 
 if TYPE_CHECKING:
+    from guestabi.policies import Policy
     from guestabi.profile.host import HostProfile
 
 LISTEN = "127.0.0.1:8420"
@@ -49,7 +50,9 @@ def command(
     if not where.loopback and token is None:
         hint = f"--token-file FILE, or {auth.VARIABLE} in the environment"
         raise UsageError(f"{listen} is not loopback: a token is needed", hint=hint)
-    service = Service(shelf.opened(directory), _page(directory or "the atlas", vmm), vmm)
+    policy = options.policy(vmm)
+    page = _page(directory or "the atlas", policy)
+    service = Service(shelf.opened(directory), page, policy)
     held = service.shelf.look()
     tell = _silent if quiet else emit.note
     web = app.make(service, token=token, loopback=where.loopback, tell=tell)
@@ -71,12 +74,9 @@ def _silent(line: str) -> None:
     return None
 
 
-def _page(title: str, vmm: str) -> Callable[[Sequence[HostProfile]], str]:
+def _page(title: str, policy: Policy) -> Callable[[Sequence[HostProfile]], str]:
     """The report of what is there; while that is nothing, where the API is."""
-    from guestabi import policies
     from guestabi.report import html
-
-    policy = policies.load(vmm)
 
     def page(profiles: Sequence[HostProfile]) -> str:
         if not profiles:

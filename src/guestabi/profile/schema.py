@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Optional
 import msgspec
 from msgspec import Meta, Struct
 
+from guestabi.profile.portable import portable
+
 Scope = Literal["vm", "vcpu", "unknown"]
 Window = Literal[
     "before-vcpus", "before-init", "before-finalize", "before-run", "always", "never", "unknown"
@@ -167,4 +169,5 @@ class ProfileRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 def json_schema() -> dict[str, object]:
     """Return the JSON Schema of a profile file."""
-    return msgspec.json.schema(ProfileRecord)
+    made: dict[str, object] = portable(msgspec.json.schema(ProfileRecord))
+    return made

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
 from guestabi.profile.host import HostProfile
+from guestabi.report.counted import plural
 
 EMULATED = "The CPUs are an emulator's models; lists, defaults and answers are the kernels' own."
 """Said wherever results from the lab are shown."""
@@ -63,8 +64,8 @@ class Grid:
         for verdict in ("refused", "unknown", "changed", "benign", "same"):
             ways = [self.direction(i, j) for i, j in moves if self.verdicts[i][j] == verdict]
             if ways:
-                parts.append(f"{len(ways)} {verdict}{_ways(ways)}")
-        return f"{_plural(len(moves), 'move')}: {', '.join(parts)}" if moves else "no moves"
+                parts.append(f"{len(ways):,} {verdict}{_ways(ways)}")
+        return f"{plural(len(moves), 'move')}: {', '.join(parts)}" if moves else "no moves"
 
 
 def build(
@@ -103,15 +104,11 @@ def natural(text: str) -> list[tuple[int, str]]:
 def _ways(ways: list[int]) -> str:
     named = ((ways.count(-1), "rollback"), (ways.count(1), "upgrade"), (ways.count(0), "sideways"))
     said = ", ".join(
-        f"{count} {word}" if word == "sideways" else _plural(count, word)
+        f"{count:,} {word}" if word == "sideways" else plural(count, word)
         for count, word in named
         if count
     )
     return f" ({said})"
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

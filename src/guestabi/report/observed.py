@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from guestabi.report.clean import clean, one_line
+from guestabi.report.counted import plural
 from guestabi.report.labels import Labels
 from guestabi.report.verdicts import Look
 
@@ -119,7 +120,7 @@ class Tally:
 
     def headline(self) -> str:
         """``121 moves observed, 119 as predicted, 2 not``."""
-        said = [f"{plural(self.moves, 'move')} observed", f"{self.agreed} as predicted"]
+        said = [f"{plural(self.moves, 'move')} observed", f"{self.agreed:,} as predicted"]
         if self.against:
             said.append(f"{self.against} not")
         if self.untold:
@@ -202,11 +203,6 @@ def some(said: Iterable[object]) -> list[str]:
     lines = [str(each) for each in said]
     left = len(lines) - MOST
     return [*lines[:MOST], f"and {left} more"] if left > 0 else lines
-
-
-def plural(count: int, word: str) -> str:
-    """Return ``1 move`` or ``2 moves``."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _move(row: Mapping[str, Any], everywhere: set[int]) -> Move:

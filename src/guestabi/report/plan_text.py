@@ -14,6 +14,7 @@ from guestabi.compat.effects import GOOD
 from guestabi.fleet.plan.found import PROPERTIES
 from guestabi.report import plan_words
 from guestabi.report.clean import clean, one_line
+from guestabi.report.counted import plural
 from guestabi.report.places import place as register_place
 from guestabi.report.values import hexed
 
@@ -55,12 +56,17 @@ def render(proof: Proof) -> RenderableType:
     head = Text.assemble(
         (f"{symbol} {proof.verdict}", style), "  ", (clean(proof.plan.name), "bold")
     )
-    counts = (
-        f"{found.states:,} states, {found.transitions:,} transitions, "
-        f"{found.moves:,} different moves, "
-        f"{len(proof.plan.steps)} steps, {len(proof.plan.groups)} groups"
-    )
-    parts: list[RenderableType] = [head, Text(f"  {counts}", "dim")]
+    counts = [
+        (found.states, "state"),
+        (found.transitions, "transition"),
+        (found.moves, "different move"),
+        (len(proof.plan.steps), "step"),
+        (len(proof.plan.groups), "group"),
+    ]
+    parts: list[RenderableType] = [
+        head,
+        Text(f"  {', '.join(plural(*each) for each in counts)}", "dim"),
+    ]
     if proof.verdict in _SAID:
         parts.append(Text(f"  {_SAID[proof.verdict]}", style))
     parts += [Text(""), _properties(proof)]

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guestabi.fleet.files import Baseline1, Baseline2
+from guestabi.profile.portable import portable
 
 Verdict = Literal["same", "benign", "changed", "refused", "unknown"]
 QuestionName = Literal["forward", "return", "rollback", "pinned"]
@@ -216,17 +217,17 @@ class PlanJson(Struct, forbid_unknown_fields=True):
 
 def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi plan check --format json``."""
-    return msgspec.json.schema(PlanJson)
+    return _of(PlanJson)
 
 
 def check_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi check --format json``."""
-    return msgspec.json.schema(CheckJson)
+    return _of(CheckJson)
 
 
 def matrix_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi matrix --format json``."""
-    return msgspec.json.schema(MatrixJson)
+    return _of(MatrixJson)
 
 
 def baseline_schema() -> dict[str, Any]:
@@ -236,15 +237,21 @@ def baseline_schema() -> dict[str, Any]:
 
 def no_baseline_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi baseline --format json`` where there is none."""
-    return msgspec.json.schema(NoBaselineJson)
+    return _of(NoBaselineJson)
 
 
 def admission_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``guestabi baseline admit --format json``."""
-    return msgspec.json.schema(AdmissionJson)
+    return _of(AdmissionJson)
+
+
+def _of(kind: type[Struct]) -> dict[str, Any]:
+    made: dict[str, Any] = portable(msgspec.json.schema(kind))
+    return made
 
 
 def _either(*kinds: type[Struct]) -> dict[str, Any]:
     # One type after the other: msgspec makes no union of types that only a number tells apart.
     schemas, parts = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
-    return {"anyOf": list(schemas), "$defs": parts}
+    made: dict[str, Any] = portable({"anyOf": list(schemas), "$defs": parts})
+    return made

@@ -65,7 +65,9 @@ class _Routes:
         self._limits = limits
         self._tell = tell
         guarded = openapi.Guarded(token is not None, token is not None and token.everything)
-        self._document = answers.to_bytes(openapi.document(service.vmm, guarded))
+        self._document = answers.to_bytes(
+            openapi.document(service.policy.name, service.vmms, guarded)
+        )
 
     def table(self) -> list[Route]:
         return [
@@ -93,7 +95,7 @@ class _Routes:
         return answers.answer(request, self._document)
 
     def check(self, request: Request) -> Response:
-        names = asked(request, self._service.vmm)
+        names = asked(request, self._service.policy.name, self._service.vmms)
         with words.of_errors():
             found = self._service.check(*names)
         return answers.answer(request, answers.to_bytes(found))

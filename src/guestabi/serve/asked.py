@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 
-from guestabi import policies
 from guestabi.serve.refused import Refused
 
 NEEDED = ("source", "destination")
@@ -13,8 +14,8 @@ LONGEST = 1000
 """Characters of a name."""
 
 
-def asked(request: Request, vmm: str) -> tuple[str, str, str]:
-    """Return source, destination and VMM, which is ``vmm`` where none is named.
+def asked(request: Request, vmm: str, vmms: Sequence[str]) -> tuple[str, str, str]:
+    """Return source, destination and VMM, one of ``vmms``, which is ``vmm`` where none is named.
 
     Raises Refused (400): a parameter that is misspelled must not change the question.
     """
@@ -29,7 +30,7 @@ def asked(request: Request, vmm: str) -> tuple[str, str, str]:
         if not 0 < len(said.get(name, "")) <= LONGEST:
             raise Refused(400, f"{name} is missing, or is no name", "give a digest or a name")
     named = said.get("vmm", vmm)
-    if named not in policies.names():
-        known = f"one of {', '.join(policies.names())}"
+    if named not in vmms:
+        known = f"one of {', '.join(vmms)}"
         raise Refused(400, f"no policy is called {named!r}", known)
     return said["source"], said["destination"], named

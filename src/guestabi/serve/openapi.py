@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 import guestabi
-from guestabi import policies
+from guestabi.profile.portable import portable
 from guestabi.profile.schema import ProfileRecord
 from guestabi.report.schemas import CheckJson
 from guestabi.serve.asked import LONGEST
@@ -40,12 +40,12 @@ class Guarded(NamedTuple):
     reads: bool
 
 
-def document(vmm: str, guarded: Guarded) -> dict[str, Any]:
-    """Return the document of a service whose default policy is ``vmm``."""
+def document(vmm: str, vmms: Sequence[str], guarded: Guarded) -> dict[str, Any]:
+    """Return the document of a service whose default policy is ``vmm``, one of ``vmms``."""
     paths = {
         "/": {"get": _read("page", "The report of the profiles that are there.", _html(), 503)},
         "/healthz": {"get": _read("health", "The service runs.", _json("HealthJson"))},
-        "/v1/check": {"get": {**_check(), "parameters": _parameters(vmm)}},
+        "/v1/check": {"get": {**_check(), "parameters": _parameters(vmm, vmms)}},
         "/v1/profiles": {
             "get": _read("profiles", "The profiles that are there.", _json("ProfilesJson"), 503),
             "post": _post(),
@@ -120,14 +120,14 @@ def _errors(*statuses: int) -> dict[str, Any]:
     return found
 
 
-def _parameters(vmm: str) -> list[dict[str, Any]]:
+def _parameters(vmm: str, vmms: Sequence[str]) -> list[dict[str, Any]]:
     name = {"type": "string", "minLength": 1, "maxLength": LONGEST}
     words = "A digest, or a name that GET /v1/profiles lists; of a fleet, a host's too."
     asked = [
         {"name": each, "in": "query", "required": True, "description": words, "schema": name}
         for each in ("source", "destination")
     ]
-    policy = {"type": "string", "enum": list(policies.names()), "default": vmm}
+    policy = {"type": "string", "enum": list(vmms), "default": vmm}
     said = "The loader policy."
     return [*asked, {"name": "vmm", "in": "query", "description": said, "schema": policy}]
 
@@ -158,17 +158,5 @@ def _html() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     _, parts = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
-    made: dict[str, Any] = _plain(parts)
+    made: dict[str, Any] = portable(parts)
     return made
-
-
-def _plain(value: Any) -> Any:
-    """Spell the end of a text as JSON Schema does: its patterns know no ``\\Z``."""
-    if isinstance(value, dict):
-        return {
-            key: each.replace(r"\Z", "$")
-            if key == "pattern" and isinstance(each, str)
-            else _plain(each)
-            for key, each in value.items()
-        }
-    return [_plain(each) for each in value] if isinstance(value, list) else value

@@ -11,10 +11,12 @@ import msgspec
 from guestabi import policies
 from guestabi.compat.verdict import check
 from guestabi.errors import BadInput, GuestAbiError, UnknownName
+from guestabi.policies import Policy
 from guestabi.profile import files
 from guestabi.profile.host import HostProfile
 from guestabi.registers.catalogue import find
-from guestabi.serve import live, policy
+from guestabi.serve import live
+from guestabi.serve import policy as page_policy
 from guestabi.serve.kept import Kept
 from guestabi.serve.shapes import BadJson, ProfilesJson, RowJson, StoredJson
 from guestabi.serve.shelf import FolderShelf, Shelf
@@ -37,11 +39,15 @@ _MIDR = find("MIDR_EL1").id
 
 
 class Service:
-    """``vmm``: the policy where none is named. Safe to use from several threads."""
+    """``policy`` is taken where none is named; ``vmms`` can be named: it, and those that ship.
 
-    def __init__(self, shelf: Shelf, page: Page, vmm: str) -> None:
+    Safe to use from several threads.
+    """
+
+    def __init__(self, shelf: Shelf, page: Page, policy: Policy) -> None:
         self.shelf = shelf
-        self.vmm = policies.load(vmm).name
+        self.policy = policy
+        self.vmms = tuple(sorted({policy.name, *policies.names()}))
         self._page = page
         self._pages: Kept[str, Painted] = Kept(1)
         self._painting = Lock()
@@ -52,7 +58,7 @@ class Service:
 
         Raises UnknownName, Ambiguous, BadInput.
         """
-        loading = policies.load(vmm)
+        loading = self.policy if vmm == self.policy.name else policies.load(vmm)
         a, b = self.shelf.find(source), self.shelf.find(destination)
         # A digest does not cover names, which the answer has.
         key = (a.record.checksum, b.record.checksum, loading.name)
@@ -108,7 +114,7 @@ class Unfit(GuestAbiError):
 
 
 def _painted(page: str) -> Painted:
-    text, said = policy.lifted(page)
+    text, said = page_policy.lifted(page)
     return Painted(live.with_script(text).encode("utf-8", "replace"), said)
 
 

@@ -103,3 +103,8 @@ def test_very_many_hosts(rollout: Page, tmp_path: Path):
     assert page.text(".matrix tbody th") == "h080"
     page.all(".matrix td")[5].click()
     assert page.text("#panel-title") == "h080 → h005"
+    page.open("#view=registers")
+    assert len(page.all(".timeline thead th")) == 1 + 40
+    press(page, "next hosts")
+    assert page.text(".timeline thead th:nth-child(2)") == "h040"
+    assert page.text(".timeline tbody tr:last-child td .vh") == "default changed"

@@ -100,3 +100,14 @@ function sourceLink([words, address]) {
   if (!address) return el("span", {}, words);
   return el("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, words);
 }
+
+// Buttons that turn a window of `size` over `count` of something; `go` is told where it begins then.
+function turner(word, from, count, size, go) {
+  const button = (says, to) => el("button", {
+    type: "button", class: "quiet", disabled: to < 0 || to >= count, onclick: () => { go(to); show(); },
+  }, `${says} ${word}`);
+  return el("div", { class: "pager", role: "group", "aria-label": `Which ${word} are shown` },
+    button("previous", from ? Math.max(0, from - size) : -1),
+    el("span", {}, `${word} ${from + 1} to ${Math.min(count, from + size)} of ${count}`),
+    button("next", from + size));
+}

@@ -67,6 +67,7 @@ function legend(rows) {
 
 function matrixTable() {
   const all = shownHosts();
+  corner = corner.map((from) => (from < all.length ? from : 0));
   const rows = all.slice(corner[0], corner[0] + WINDOW);
   const columns = all.slice(corner[1], corner[1] + WINDOW);
   const cpus = new Set([...rows, ...columns].map((number) => HOSTS[number].cpu)).size > 1;
@@ -152,14 +153,7 @@ function hidden(rules, a, b, asked, verdict) {
 
 function pager(count) {
   if (count <= WINDOW) return null;
-  const part = (word, axis) => {
-    const from = corner[axis];
-    const go = (to) => () => { corner[axis] = Math.max(0, Math.min(to, count - 1)); show(); };
-    return el("div", { class: "pager", role: "group", "aria-label": `Which ${word} are shown` },
-      el("button", { type: "button", class: "quiet", disabled: from === 0, onclick: go(from - WINDOW) }, `previous ${word}`),
-      el("span", {}, `${word} ${from + 1} to ${Math.min(count, from + WINDOW)} of ${count}`),
-      el("button", { type: "button", class: "quiet", disabled: from + WINDOW >= count, onclick: go(from + WINDOW) }, `next ${word}`));
-  };
+  const part = (word, axis) => turner(word, corner[axis], count, WINDOW, (to) => { corner[axis] = to; });
   return el("div", { class: "pagers" }, part("rows", 0), part("columns", 1));
 }
 

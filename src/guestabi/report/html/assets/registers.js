@@ -6,6 +6,9 @@ const MARKS = {
   other: ["s", "scope or window changed"], kept: ["·", "as before"], absent: ["", "not listed"],
 };
 
+const ACROSS = 40;
+let across = 0;
+
 function timelineCpu() {
   return CPUS.includes(state.cpu) ? state.cpu : MAIN_CPU;
 }
@@ -19,6 +22,7 @@ function timeline() {
   const cpu = timelineCpu();
   const hosts = HOSTS.map((_, number) => number).filter((number) => HOSTS[number].cpu === cpu);
   const every = state.fields === "all";
+  if (across >= hosts.length) across = 0;
   const rows = DATA.registers.map((_, number) => number)
     .filter((number) => listedOn(number, hosts) && (every || changesOn(number, hosts)));
   return el("section", { "aria-labelledby": "timeline-title" },
@@ -26,6 +30,8 @@ function timeline() {
     el("div", { class: "filters" },
       CPUS.length > 1 ? choice("CPU", cpu, CPUS.map((each) => [each, each]), (value) => filter({ cpu: value })) : null,
       choice("Registers", every ? "all" : "", [["", "that change"], ["all", "all"]], (fields) => filter({ fields }))),
+    hosts.length > ACROSS ? el("div", { class: "pagers" },
+      turner("hosts", across, hosts.length, ACROSS, (to) => { across = to; })) : null,
     timelineTable(rows, hosts), markLegend());
 }
 
@@ -38,8 +44,10 @@ function changesOn(number, hosts) {
   return new Set(places).size > 1;
 }
 
-function marksOf(number, hosts) {
-  return hosts.map((host, at) => {
+// What each of the hosts from `first` to `end` shows that the one before it does not.
+function marksOf(number, hosts, first = 0, end = hosts.length) {
+  return hosts.slice(first, end).map((host, place) => {
+    const at = first + place;
     const now = variantOf(number, host);
     const was = at ? variantOf(number, hosts[at - 1]) : null;
     if (!now) return was ? ["vanished"] : ["absent"];
@@ -57,7 +65,7 @@ function timelineTable(rows, hosts) {
   return el("div", { class: "scroll timelinebox", tabindex: "0", role: "group", "aria-label": "Timeline" },
     el("table", { class: "timeline" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col", class: "corner" }, "register"),
-        hosts.map((host) => el("th", { scope: "col", class: "to" }, el("span", {}, name(HOSTS[host].short)))))),
+        hosts.slice(across, across + ACROSS).map((host) => el("th", { scope: "col", class: "to" }, el("span", {}, name(HOSTS[host].short)))))),
       el("tbody", {}, rows.map((number) => timelineRow(number, hosts)))));
 }
 
@@ -65,7 +73,7 @@ function timelineRow(number, hosts) {
   const row = DATA.registers[number];
   return el("tr", { class: row.name === state.register ? "here" : null },
     el("th", { scope: "row", class: "from" }, registerLink(row.name)),
-    marksOf(number, hosts).map((marks) => markCell(marks)));
+    marksOf(number, hosts, across, across + ACROSS).map((marks) => markCell(marks)));
 }
 
 function markCell(marks, title) {

@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import Missing, chromium
 
 REQUIRED = "GUESTABI_REQUIRE_BROWSER"
 AXE = "axe-core@4"
@@ -28,24 +30,13 @@ def missing(what: str) -> Any:
 
 def start() -> Iterator[Any]:
     """Yield a headless Chromium that logs what it says and what it asks the network for."""
-    binary, service = shutil.which("chromium"), shutil.which("chromedriver")
-    if binary is None or service is None:
-        missing("no Chromium: apt install chromium chromium-driver")
-    try:
-        from selenium import webdriver
-    except ImportError:
-        missing("no selenium: pip install selenium")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for each in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(each)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(service))
-    driver.set_script_timeout(60)
-    try:
+    with ExitStack() as stack:
+        try:
+            driver = stack.enter_context(chromium())
+        except Missing as lacking:
+            missing(str(lacking))
+        driver.set_script_timeout(60)
         yield driver
-    finally:
-        driver.quit()
 
 
 class Page:

@@ -6,11 +6,17 @@ function hostsView() {
     el("h1", { id: "hosts-title" },
       `${plural(HOSTS.length, "host")}, ${plural(order.length, "class")}${order.length === 1 ? "" : "es"}`.replace("classs", "class")),
     el("p", { class: "lead" }, "Hosts of one class were measured alike in every register, default, accepted value and answer."),
+    DATA.baselines.length ? el("p", {}, el("button", { type: "button", class: "quiet", onclick: toBaselines }, "To the baselines")) : null,
     el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Classes of hosts" },
       el("table", { class: "plain" },
         el("thead", {}, el("tr", {}, ["class", "CPU", "hosts", "kernels", "registers"].map((each) => el("th", { scope: "col" }, each)))),
         el("tbody", {}, order.map(classRow)))),
     baselinesPart());
+}
+
+function toBaselines() {
+  $("baseline-title").scrollIntoView();
+  $("baseline-title").focus({ preventScroll: true });
 }
 
 function classRow(number) {
@@ -26,7 +32,7 @@ function classRow(number) {
 function baselinesPart() {
   if (!DATA.baselines.length) return null;
   return el("section", { "aria-labelledby": "baseline-title" },
-    el("h2", { id: "baseline-title" }, "Baselines"),
+    el("h2", { id: "baseline-title", tabindex: "-1" }, "Baselines"),
     el("p", { class: "lead" }, "The greatest guest ABI that all hosts of a CPU accept, as pins; or a smallest set of hosts that have none."),
     DATA.baselines.map((each) => [el("h3", {}, each.cpu), each.pins ? pinsTable(each) : clashPart(each)]));
 }
@@ -38,8 +44,14 @@ function pinsTable(each) {
       el("tbody", {}, each.pins.map(([register, value, fields, why]) => el("tr", {},
         el("th", { scope: "row" }, registerLink(register)), el("td", {}, code(value)),
         el("td", {}, fields.join(", ")), el("td", {}, why))))),
-    each.unknown.length ? el("p", { class: "note" }, "Not known: ", each.unknown.map(([register, why], at) =>
-      [at ? "; " : null, registerLink(register), ` ${why}`])) : null);
+    byReason(each.unknown).map(([why, registers]) => el("p", { class: "note" }, `Not known, as ${why}: `,
+      registers.map((register, at) => [at ? ", " : null, registerLink(register)]), ".")));
+}
+
+function byReason(unknown) {
+  const found = new Map();
+  for (const [register, why] of unknown) found.set(why, [...(found.get(why) || []), register]);
+  return [...found];
 }
 
 function clashPart({ hosts, clashes }) {

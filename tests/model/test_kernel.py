@@ -236,3 +236,11 @@ def test_traits_are_read_from_facts():
     found = [traits.of(atlas.resolve(f"debian-{s}/neoverse-n1")) for s in ("5.10", "7.3")]
     old, new = (vars(each) for each in found)
     assert {name for name in old if old[name] == new[name]} == set()
+
+
+def test_names_of_features_are_no_bits():
+    """The error says where bits are; the kernel is not blamed."""
+    kvm = model.kernel("debian-6.12/neoverse-n1")
+    with kvm.create_vm() as vm, vm.create_vcpu(0) as vcpu, pytest.raises(UsageError) as told:
+        vcpu.init(vm.preferred_target(), ["psci-0.2"])
+    assert "FEATURE_BY_NAME" in told.value.hint

@@ -38,6 +38,8 @@ class ModelVcpu(ModelHandle):
 
     def init(self, target: int, features: Sequence[int]) -> None:
         self._call("KVM_ARM_VCPU_INIT")
+        if not all(isinstance(bit, int) for bit in features):
+            raise UsageError("vCPU features are bits", hint="uapi.caps.FEATURE_BY_NAME[name].bit")
         wanted = frozenset(features)
         traits = self._vm.kernel.traits
         if any(bit >= traits.feature_bits for bit in wanted):

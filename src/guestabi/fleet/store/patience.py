@@ -31,7 +31,9 @@ def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) 
         done.wait()
     except KeyboardInterrupt:
         connection.interrupt()
-        done.wait()
+        # One that comes before DuckDB begins with the query is forgotten.
+        while not done.wait(0.1):
+            connection.interrupt()
         raise
     if errors:
         raise errors[0]

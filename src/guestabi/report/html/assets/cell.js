@@ -88,7 +88,7 @@ function whatDiffers(one, other) {
 }
 
 function commandPart(a, b) {
-  const text = `guestabi check ${quoted(HOSTS[a].name)} ${quoted(HOSTS[b].name)} --vmm ${policy().vmm}`;
+  const text = `guestabi check ${quoted(HOSTS[a].name)} ${quoted(HOSTS[b].name)} --vmm ${quoted(policy().vmm)}`;
   return el("div", { class: "command" }, code(text), copier(text, "Copy the command"));
 }
 

@@ -17,6 +17,8 @@ from guestabi.registers import Register, all_registers, find, lookup
 from guestabi.uapi import regid
 from registers import kernel_tables as kernel
 
+pytestmark = pytest.mark.xdist_group("linux-source")
+
 NOT_IN_KERNEL = {
     # In 5.10 .. 6.x; removed with the withdrawal of the Transactional Memory Extension.
     "ID_AA64ISAR0_EL1.tme",

@@ -10,6 +10,8 @@ from guestabi.uapi.caps import CAPABILITIES
 from guestabi.uapi.ioctls import BY_NAME, Ioctl
 from uapi import kernel_ioctls as kernel
 
+pytestmark = pytest.mark.xdist_group("linux-source")
+
 OURS = ("KVM_ARM_VM_GET_ONE_REG", "KVM_ARM_VM_SET_ONE_REG", "KVM_ARM_VM_GET_REG_LIST")
 
 

@@ -13,6 +13,8 @@ from profiles import make_profile
 from report.html import browser
 from report.html.browser import NARROW, Page
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 CELL = "#cell=debian-7.3.4/neoverse-n1>debian-7.2.12/neoverse-n1"
 REGISTER = "#view=registers&register=ID_AA64DFR0_EL1"
 EVIL = "</script><script>window.bad=1</script><img src=x onerror='window.bad=2'>%3E\"\u202e"

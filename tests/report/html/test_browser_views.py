@@ -12,6 +12,8 @@ from guestabi.report import html
 from profiles import make_profile
 from report.html.browser import NARROW, Page
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 VIEWS = ["", "#step=7", "#view=observed&move=0,0,1", "#view=designs&design=0,1", "#view=matrix"]
 MANY = 500
 

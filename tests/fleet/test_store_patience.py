@@ -28,7 +28,7 @@ class Connection:
         self.begun = True
 
     def query(self):
-        time.sleep(0.2)  # the other thread waits by now
+        time.sleep(1)  # the other thread waits by now
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         assert self.stopped.wait(20)
 

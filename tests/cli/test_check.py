@@ -190,13 +190,17 @@ def test_a_policy_of_your_own(run, a, b, tmp_path):
     assert (here.pop("vmm"), there.pop("vmm")) == ("mine", "strict")
     assert here == there
     assert here != json.loads(run("check", b, a, "--format", "json").out)
+    assert run("check", b, a, "--vmm", shipped).out == run("check", b, a, "--vmm", "strict").out
 
 
 def test_a_file_that_is_no_policy(run, a, b, tmp_path):
-    """One that is not there, or holds something else."""
+    """One that is not there, one that holds something else, one under another policy's name."""
     pins = tmp_path / "pins.toml"
     pins.write_text("[pins]\n")
-    for path in (tmp_path / "none.toml", pins):
+    named = tmp_path / "named.toml"
+    shipped = Path(policies.__file__).parent / "data" / "strict.toml"
+    named.write_text(shipped.read_text("utf-8").replace('name = "strict"', 'name = "qemu-10.0"'))
+    for path in (tmp_path / "none.toml", pins, named):
         result = run("check", a, b, "--vmm", path)
         assert (result.status, result.out) == (2, "")
         assert path.name in result.err

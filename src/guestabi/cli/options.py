@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 import click
 
 from guestabi.cli import names
-from guestabi.errors import UnknownName
+from guestabi.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
     from guestabi.policies import Policy
@@ -36,11 +36,18 @@ def vmm(function: F) -> F:
 def policy(named: str) -> Policy:
     """Return the loader policy that a command line names: one that ships, or a ``.toml`` file.
 
-    Raises BadInput for a file that is no policy, UnknownName with the nearest names.
+    Raises BadInput for a file that is no policy, or another one under a name that ships;
+    UnknownName with the nearest names.
     """
     from guestabi import policies
 
-    return policies.read(named) if named.endswith(".toml") else policies.load(named)
+    if not named.endswith(".toml"):
+        return policies.load(named)
+    found = policies.read(named)
+    if found.name in policies.names() and found != policies.load(found.name):
+        reason = f"calls itself {found.name}, and is not the policy that ships under that name"
+        raise BadInput(named, reason, hint="give it a name of its own: verdicts are told by it")
+    return found
 
 
 def output(function: F) -> F:
